@@ -1,0 +1,57 @@
+#ifndef RAPPORT_COMMON_SERVER_ACCESS_H_
+#define RAPPORT_COMMON_SERVER_ACCESS_H_
+
+#include <condition_variable>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "common/metrics/registry.h"
+#include "common/server/call.h"
+#include "common/server/log.h"
+
+namespace grpc {
+class ServerContextBase;
+}
+
+namespace rapport::server {
+
+// The principals of a credentials file, by what identifies them.
+struct CredentialTable {
+  absl::flat_hash_map<std::string, std::shared_ptr<const Principal>> by_token_digest;  // 32 bytes of SHA-256
+  absl::flat_hash_map<std::string, std::shared_ptr<const Principal>> by_certificate_name;
+};
+
+// Reads rapport.access.v1.Credentials as JSON. INVALID_ARGUMENT names the entry, the field and the remedy.
+absl::StatusOr<CredentialTable> ParseCredentials(absl::string_view json);
+
+// Lower-case hexadecimal SHA-256 of a token, as the credentials file holds it.
+std::string TokenSha256(absl::string_view token);
+
+// Tells who calls, from the metadata and the connection. Thread-safe.
+class Access {
+ public:
+  virtual ~Access() = default;
+  // UNAUTHENTICATED, with what to do, when no valid credential came with the call.
+  virtual absl::StatusOr<std::shared_ptr<const Principal>> Identify(const grpc::ServerContextBase& context) = 0;
+};
+
+// Development mode: everybody is `development` with all roles, in tenant `default`; metadata `x-rapport-tenant` and
+// `x-rapport-agent` choose another tenant and an agent id.
+std::unique_ptr<Access> MakeDevelopmentAccess();
+
+// By `authorization: Bearer TOKEN`, else by the verified client certificate. `file` is read again within a second or so
+// of its change; a broken one is logged, shown in metrics, and leaves the credentials as they were. An error when the
+// file cannot be used at start. `log` and `registry` must outlive the result.
+absl::StatusOr<std::unique_ptr<Access>> MakeFileAccess(const std::string& file, Logger& log,
+                                                       metrics::Registry& registry);
+
+}  // namespace rapport::server
+
+#endif  // RAPPORT_COMMON_SERVER_ACCESS_H_

@@ -1,0 +1,118 @@
+#ifndef RAPPORT_COMMON_SERVER_RPC_H_
+#define RAPPORT_COMMON_SERVER_RPC_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/metrics/registry.h"
+#include "common/server/access.h"
+#include "common/server/call.h"
+#include "common/server/executor.h"
+#include "common/server/log.h"
+#include "common/server/rate_limit.h"
+
+namespace grpc {
+class CallbackServerContext;
+class ServerUnaryReactor;
+class Status;
+}  // namespace grpc
+
+namespace rapport::server {
+
+// The metrics of one RPC, looked up once.
+struct RpcMetrics;
+
+// A call from its arrival to its answer: who calls, since when, under which trace.
+struct CallScope {
+  absl::string_view rpc;
+  RpcMetrics* metrics = nullptr;
+  absl::Time start;
+  Call call;
+};
+
+// Something that lasts and has to end when the server drains, such as an open stream.
+class Drainable {
+ public:
+  virtual ~Drainable() = default;
+  virtual void OnDrain() = 0;
+};
+
+// Runs every RPC of a server: authorises, limits, times, counts and logs it, and turns its absl::Status into gRPC's.
+// Thread-safe.
+class RpcRuntime {
+ public:
+  struct Options {
+    absl::Duration default_deadline = absl::Seconds(30);            // of unary calls without one
+    absl::Duration stream_poll_interval = absl::Milliseconds(100);  // between two questions to a waiting producer
+    double calls_per_second = 0;                                    // per tenant; 0: no limit
+    double events_per_second = 0;                                   // per tenant; 0: no limit
+  };
+
+  // All must outlive the runtime.
+  RpcRuntime(const Options& options, Access& access, Executor& executor, Logger& log, metrics::Registry& registry);
+  ~RpcRuntime();
+  RpcRuntime(const RpcRuntime&) = delete;
+  RpcRuntime& operator=(const RpcRuntime&) = delete;
+
+  // Runs `work`, which may block, on the executor. RESOURCE_EXHAUSTED when its queue is full. A call that was cancelled
+  // or whose deadline passed while it waited is not run. Request and response live until `work` returns.
+  grpc::ServerUnaryReactor* Blocking(grpc::CallbackServerContext* context, const RpcSpec& spec,
+                                     std::function<absl::Status(const Call&)> work);
+
+  // Runs `work` at once in the gRPC reaction: it must not block. It calls `done` exactly once, from any thread, at any
+  // time. Request, response and the Call live until then.
+  using Done = std::function<void(absl::Status)>;
+  grpc::ServerUnaryReactor* Async(grpc::CallbackServerContext* context, const RpcSpec& spec,
+                                  std::function<void(const Call&, Done)> work);
+
+  // Charges events to the tenant's rate. RESOURCE_EXHAUSTED says which limit was exceeded and when to retry.
+  absl::Status ChargeEvents(const Call& call, int64_t events);
+
+  // From now on new calls get UNAVAILABLE, and open streams end: producers with UNAVAILABLE, ingest streams after they
+  // acknowledged what they had accepted.
+  void Drain();
+  bool draining() const { return draining_.load(std::memory_order_relaxed); }
+
+  // For reactors (see stream.h): begins a call; an error is the answer to it. Either way, end it with Finish.
+  absl::Status Begin(grpc::CallbackServerContext* context, const RpcSpec& spec, bool streaming, CallScope& scope);
+  // Counts, times and logs the call, and converts its status.
+  grpc::Status Finish(const CallScope& scope, const absl::Status& status);
+  // `stream` is told when the server drains, at once if it does already.
+  void TellOnDrain(const std::shared_ptr<Drainable>& stream);
+
+  Executor& executor() { return executor_; }
+  const Options& options() const { return options_; }
+
+ private:
+  RpcMetrics& MetricsOf(absl::string_view rpc);
+
+  const Options options_;
+  Access& access_;
+  Executor& executor_;
+  Logger& log_;
+  metrics::Registry& registry_;
+  RateLimiter calls_;
+  RateLimiter events_;
+  metrics::Counter& calls_refused_;
+  metrics::Counter& events_refused_;
+  std::atomic<bool> draining_ = false;
+
+  absl::Mutex metrics_mutex_;
+  absl::flat_hash_map<absl::string_view, std::unique_ptr<RpcMetrics>> metrics_ ABSL_GUARDED_BY(metrics_mutex_);
+
+  absl::Mutex streams_mutex_;
+  std::vector<std::weak_ptr<Drainable>> streams_ ABSL_GUARDED_BY(streams_mutex_);
+};
+
+}  // namespace rapport::server
+
+#endif  // RAPPORT_COMMON_SERVER_RPC_H_
