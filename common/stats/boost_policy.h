@@ -1,0 +1,18 @@
+#ifndef RAPPORT_COMMON_STATS_BOOST_POLICY_H_
+#define RAPPORT_COMMON_STATS_BOOST_POLICY_H_
+
+#include <boost/math/policies/policy.hpp>
+
+// For the .cc files of this folder only.
+namespace rapport::stats {
+
+// Boost.Math that answers with NaN or infinity where it would throw.
+using NoThrow =
+    boost::math::policies::policy<boost::math::policies::domain_error<boost::math::policies::ignore_error>,
+                                  boost::math::policies::pole_error<boost::math::policies::ignore_error>,
+                                  boost::math::policies::overflow_error<boost::math::policies::ignore_error>,
+                                  boost::math::policies::evaluation_error<boost::math::policies::ignore_error>>;
+
+}  // namespace rapport::stats
+
+#endif  // RAPPORT_COMMON_STATS_BOOST_POLICY_H_
