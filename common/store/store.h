@@ -72,7 +72,8 @@ struct Append {
   std::string value;
 };
 
-// One atomic change of one partition: all of it is applied and durable, or none.
+// One atomic change of one partition: all of it is applied and durable, or none. Tables are dropped before there is
+// added to them, entities put before others are erased; ranks count in their order.
 struct Mutation {
   Partition partition;
   // The `sequence` of the load that the mutation was planned from. When nothing was committed to the partition since,
@@ -152,8 +153,8 @@ struct StreamPage {
 };
 
 struct StoreInfo {
-  std::string engine;                // "rocksdb" or "redis"
-  std::vector<std::string> unsafe;   // settings under which acknowledged data could be lost, with their remedies
+  std::string engine;               // "rocksdb" or "redis"
+  std::vector<std::string> unsafe;  // settings under which acknowledged data could be lost, with their remedies
 };
 
 // Keeps the data of one service. Thread-safe. Every call blocks until it is answered, so none is made from a gRPC

@@ -1,0 +1,33 @@
+#ifndef RAPPORT_COMMON_STORE_OPEN_STORE_H_
+#define RAPPORT_COMMON_STORE_OPEN_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/store/store.h"
+
+namespace rapport::store {
+
+struct StoreOptions {
+  std::string url;            // "rocksdb:PATH" or "redis://[user:password@]host[:port][/db]"
+  std::string service;        // whose data it is, such as "ratings"; of [a-z_]
+  uint32_t partitions = 8;    // 1 to 1024; fixed when data is first written
+  int redis_connections = 4;  // calls that talk to Redis at the same time; more wait for a free one
+  absl::Duration redis_timeout = absl::Seconds(5);  // for connecting and for each read and write
+  int64_t stream_retention = 10'000;                // commits of a partition whose stream entries are kept at least
+  std::function<absl::Time()> clock = absl::Now;    // decides on expiry in RocksDB; Redis has its own
+};
+
+// Opens, and when it is empty sets up, the store that the URL names. Errors say what to do: INVALID_ARGUMENT for bad
+// options, FAILED_PRECONDITION for data of another kind or a folder that cannot be used, UNAVAILABLE when Redis cannot
+// be reached.
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options);
+
+}  // namespace rapport::store
+
+#endif  // RAPPORT_COMMON_STORE_OPEN_STORE_H_
