@@ -1,17 +1,14 @@
 #ifndef RAPPORT_COMMON_SERVER_ACCESS_H_
 #define RAPPORT_COMMON_SERVER_ACCESS_H_
 
-#include <condition_variable>
 #include <memory>
 #include <string>
-#include <thread>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/metrics/registry.h"
 #include "common/server/call.h"
 #include "common/server/log.h"
@@ -46,11 +43,12 @@ class Access {
 // `x-rapport-agent` choose another tenant and an agent id.
 std::unique_ptr<Access> MakeDevelopmentAccess();
 
-// By `authorization: Bearer TOKEN`, else by the verified client certificate. `file` is read again within a second or so
-// of its change; a broken one is logged, shown in metrics, and leaves the credentials as they were. An error when the
-// file cannot be used at start. `log` and `registry` must outlive the result.
+// By `authorization: Bearer TOKEN`, else by the verified client certificate. `file` is looked at once each `poll` and
+// read again when it changed; a broken one is logged, shown in metrics, and leaves the credentials as they were. An
+// error when the file cannot be used at start. `log` and `registry` must outlive the result.
 absl::StatusOr<std::unique_ptr<Access>> MakeFileAccess(const std::string& file, Logger& log,
-                                                       metrics::Registry& registry);
+                                                       metrics::Registry& registry,
+                                                       absl::Duration poll = absl::Seconds(1));
 
 }  // namespace rapport::server
 

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace rapport::server {
@@ -49,9 +48,6 @@ struct ServerConfig {
   // INVALID_ARGUMENT names the flag, its value and the remedy.
   absl::Status Validate() const;
 };
-
-// Whether `address` (HOST:PORT) can be reached from this machine only.
-bool IsLoopback(absl::string_view address);
 
 }  // namespace rapport::server
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -61,10 +62,13 @@ class Logger {
 
  private:
   struct Repetition {
-    absl::Time window_start;
+    absl::Time window_start = absl::InfinitePast();
     int written = 0;
     int64_t left_out = 0;
   };
+
+  // How many lines like `key` were left out since the last; nothing when this one is to be left out too.
+  std::optional<int64_t> Admit(const std::string& key, absl::Time now);
 
   const std::string service_;
   const Severity least_;

@@ -32,11 +32,21 @@ namespace rapport::server {
 struct RpcMetrics;
 
 // A call from its arrival to its answer: who calls, since when, under which trace.
+// The server counts as busy until it is destroyed.
 struct CallScope {
+  CallScope() = default;
+  ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
   absl::string_view rpc;
   RpcMetrics* metrics = nullptr;
   absl::Time start;
   Call call;
+
+ private:
+  friend class RpcRuntime;
+  std::atomic<int64_t>* active_ = nullptr;
 };
 
 // Something that lasts and has to end when the server drains, such as an open stream.
@@ -80,6 +90,8 @@ class RpcRuntime {
   // From now on new calls get UNAVAILABLE, and open streams end: producers with UNAVAILABLE, ingest streams after they
   // acknowledged what they had accepted.
   void Drain();
+  // Waits until no call is left; false when some are after `timeout`.
+  bool AwaitIdle(absl::Duration timeout) const;
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
 
   // For reactors (see stream.h): begins a call; an error is the answer to it. Either way, end it with Finish.
@@ -94,6 +106,7 @@ class RpcRuntime {
 
  private:
   RpcMetrics& MetricsOf(absl::string_view rpc);
+  metrics::Counter& CounterOf(const CallScope& scope, absl::StatusCode code);
 
   const Options options_;
   Access& access_;
@@ -105,6 +118,7 @@ class RpcRuntime {
   metrics::Counter& calls_refused_;
   metrics::Counter& events_refused_;
   std::atomic<bool> draining_ = false;
+  std::atomic<int64_t> active_ = 0;
 
   absl::Mutex metrics_mutex_;
   absl::flat_hash_map<absl::string_view, std::unique_ptr<RpcMetrics>> metrics_ ABSL_GUARDED_BY(metrics_mutex_);

@@ -1,6 +1,7 @@
 #ifndef RAPPORT_COMMON_SERVER_STREAM_H_
 #define RAPPORT_COMMON_SERVER_STREAM_H_
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>

@@ -1,0 +1,72 @@
+#include "common/server/admin_http.h"
+
+#include <CivetServer.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace rapport::server {
+namespace {
+
+class Handler final : public CivetHandler {
+ public:
+  explicit Handler(AdminHttp::Route route) : route_(std::move(route)) {}
+
+  bool handleGet(CivetServer* /*server*/, mg_connection* connection) override {
+    const AdminHttp::Page page = route_.render();
+    const char* reason = page.code == 200 ? "OK" : "Service Unavailable";
+    mg_printf(connection, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+              page.code, reason, route_.content_type.c_str(), page.text.size());
+    mg_write(connection, page.text.data(), page.text.size());
+    return true;
+  }
+
+  const std::string& path() const { return route_.path; }
+
+ private:
+  const AdminHttp::Route route_;
+};
+
+}  // namespace
+
+class AdminHttp::Impl {
+ public:
+  // Throws CivetException when the address cannot be had.
+  Impl(absl::string_view address, std::vector<Route> routes)
+      : server_({"listening_ports", std::string(address), "num_threads", "2", "request_timeout_ms", "10000"}) {
+    for (Route& route : routes) {
+      handlers_.push_back(std::make_unique<Handler>(std::move(route)));
+      server_.addHandler("^" + handlers_.back()->path() + "$", handlers_.back().get());
+    }
+  }
+  // The handlers must not go before the threads that call them.
+  ~Impl() { server_.close(); }
+
+  int port() {
+    const std::vector<int> ports = server_.getListeningPorts();
+    return ports.empty() ? 0 : ports.front();
+  }
+
+ private:
+  std::vector<std::unique_ptr<Handler>> handlers_;
+  CivetServer server_;
+};
+
+absl::StatusOr<std::unique_ptr<AdminHttp>> AdminHttp::Start(absl::string_view address, std::vector<Route> routes) {
+  try {
+    return std::unique_ptr<AdminHttp>(new AdminHttp(std::make_unique<Impl>(address, std::move(routes))));
+  } catch (const CivetException& exception) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on --metrics-listen=", address, ": give another address, or stop what uses it"));
+  }
+}
+
+AdminHttp::AdminHttp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+AdminHttp::~AdminHttp() = default;
+
+int AdminHttp::port() const {
+  return impl_->port();
+}
+
+}  // namespace rapport::server

@@ -1,0 +1,57 @@
+#include "common/server/status.h"
+
+#include <array>
+#include <string>
+
+namespace rapport::server {
+namespace {
+
+constexpr size_t kMaxMessageBytes = 1024;  // trailers share the peer's metadata limit with other headers
+
+constexpr std::array<absl::string_view, 17> kCodeNames = {
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
+
+bool IsInternal(absl::StatusCode code) {
+  return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
+         code == absl::StatusCode::kDataLoss;
+}
+
+std::string Capped(absl::string_view message) {
+  if (message.size() <= kMaxMessageBytes) return std::string(message);
+  constexpr absl::string_view kEllipsis = "...";
+  size_t end = kMaxMessageBytes - kEllipsis.size();
+  // Not inside a UTF-8 sequence.
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0u) == 0x80u) --end;
+  return std::string(message.substr(0, end)).append(kEllipsis.data(), kEllipsis.size());
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  // The code numbers of Abseil are gRPC's.
+  const auto code = static_cast<grpc::StatusCode>(status.code());
+  if (IsInternal(status.code())) {
+    return {code, "internal error: the server's log has the details under the trace id of this call"};
+  }
+  return {code, Capped(status.message())};
+}
+
+absl::Status Draining() {
+  return absl::UnavailableError("the server is shutting down: retry, and another one answers");
+}
+
+absl::Status ExecutorFull() {
+  return absl::ResourceExhaustedError(
+      "the server has too much work waiting (--executor-queue): retry after a moment, with growing pauses");
+}
+
+absl::string_view CodeName(absl::StatusCode code) {
+  const auto index = static_cast<size_t>(code);
+  return kCodeNames[index < kCodeNames.size() ? index : static_cast<size_t>(absl::StatusCode::kUnknown)];
+}
+
+}  // namespace rapport::server
