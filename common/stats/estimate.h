@@ -15,15 +15,15 @@ struct Interval {
 struct Estimate {
   double value = 0;
   // Absent when the data give a value but do not say how sure it is.
-  std::optional<Interval> interval;
+  std::optional<Interval> interval = std::nullopt;
 };
 
 // The second of two estimates, minus the first.
 struct Difference {
   double value = 0;
   // Interval and p-value of "no difference" are absent together, when the data do not say how sure the value is.
-  std::optional<Interval> interval;
-  std::optional<double> p_value;
+  std::optional<Interval> interval = std::nullopt;
+  std::optional<double> p_value = std::nullopt;
 };
 
 }  // namespace rapport::stats

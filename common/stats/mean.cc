@@ -67,7 +67,7 @@ std::optional<Estimate> EstimateMean(const Sample& sample, double confidence) {
 
 std::optional<Difference> CompareMeans(const Sample& first, const Sample& second, double confidence) {
   if (first.size <= 0 || second.size <= 0) return std::nullopt;
-  Difference difference = {.value = second.mean - first.mean, .interval = std::nullopt, .p_value = std::nullopt};
+  Difference difference = {.value = second.mean - first.mean};
   const double squared_error = SquaredError(first) + SquaredError(second);
   if (first.size == 1 || second.size == 1 || squared_error <= 0) return difference;
   const double error = std::sqrt(squared_error);

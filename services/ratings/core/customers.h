@@ -38,7 +38,7 @@ struct RankRequest {
   v1::CustomerOrder order = v1::CUSTOMER_ORDER_HAPPIEST;
   int64_t min_ratings = 1;
   double confidence = 0.95;
-  std::optional<RankPosition> after;  // the last place of the page before
+  std::optional<RankPosition> after = std::nullopt;  // the last place of the page before
   size_t limit = 100;
 };
 
