@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import test from 'node:test';
+import {Client, afterwards, freePort, range, root, run, startRedis, temporaryFolder} from '../e2e/harness.mjs';
+
+const script = path.join(root, 'deploy/local/run');
+const day = 86_400_000;
+
+async function isFree(port) {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+async function freePortBase() {
+  for (;;) {
+    const base = await freePort() - 1;
+    if (base <= 65_000 && await isFree(base + 51)) return base;
+  }
+}
+
+// A new data folder on free ports; what runs on it is stopped with the test.
+async function place(t) {
+  const data = path.join(temporaryFolder(t), 'data');
+  const base = await freePortBase();
+  afterwards(t, () => run(script, ['--stop', data]));
+  return {data, base, args: [data, `--port-base=${base}`]};
+}
+
+// The totals of some days that every example month of this week has in full.
+async function figures(base) {
+  const client = new Client(`127.0.0.1:${base + 1}`);
+  const today = Math.floor(Date.now() / day) * day;
+  try {
+    const answer = await client.call('QueryRatings', {range: range(today - 20 * day, today - 10 * day)});
+    return answer.totals[0]?.scales ?? [];
+  } finally {
+    client.close();
+  }
+}
+
+function pids(data) {
+  const folder = path.join(data, 'run');
+  return fs.readdirSync(folder).filter((name) => name.endsWith('.pid'))
+      .map((name) => Number(fs.readFileSync(path.join(folder, name), 'utf8')));
+}
+
+const exists = (pid) => fs.existsSync(`/proc/${pid}`);
+
+test('starts with an example month, stops, and starts again with its data', async (t) => {
+  const {data, base, args} = await place(t);
+  const first = await run(script, ['--detach', ...args]);
+  assert.match(first.stdout, /Ratings: \d+ new, 0 known already, 0 refused/);
+  assert.match(first.stdout, new RegExp(`localhost:${base + 1}`));
+  assert.match(first.stdout, /HAPPY|[Hh]appiness/);
+  const before = await figures(base);
+  const {happiness} = before.find((each) => each.scale === 'SCALE_EMOTICON_3');
+  assert.ok(happiness.value > 0.93 && happiness.value < 0.97, `${happiness.value}`);
+
+  await assert.rejects(run(script, ['--detach', ...args]), (error) => {
+    assert.match(error.stderr, /runs on .* already/);
+    return true;
+  });
+
+  const started = pids(data);
+  assert.ok(started.length > 0 && started.every(exists));
+  await run(script, ['--stop', data]);
+  assert.ok(!started.some(exists));
+  assert.match((await run(script, ['--stop', data])).stdout, /Nothing runs/);
+
+  const second = await run(script, ['--detach', ...args]);
+  assert.doesNotMatch(second.stdout, /Installing/);
+  assert.match(second.stdout, /Ratings: \d+ new, [1-9]\d* known already, 0 refused/);
+  assert.deepEqual(await figures(base), before);
+});
+
+test('in the foreground it ends what it started on Ctrl-C', async (t) => {
+  const {data, base, args} = await place(t);
+  const process = spawn(script, [...args, '--no-example'], {stdio: ['ignore', 'pipe', 'inherit']});
+  const ended = new Promise((resolve) => process.on('exit', (code, signal) => resolve(signal ?? code)));
+  let output = '';
+  for await (const bytes of process.stdout.iterator({destroyOnReturn: false})) {
+    output += bytes;
+    if (output.includes('Ctrl-C')) break;
+  }
+  process.stdout.resume();
+  assert.deepEqual(await figures(base), []);
+  const started = pids(data);
+  assert.ok(started.length > 0 && started.every(exists));
+  process.kill('SIGINT');
+  assert.equal(await ended, 0);
+  assert.ok(!started.some(exists));
+});
+
+test('keeps its data in Redis when told so', async (t) => {
+  const store = await startRedis(t);
+  const {data, base, args} = await place(t);
+  await run(script, ['--detach', `--store=${store}`, ...args]);
+  assert.ok((await figures(base)).length >= 3);
+  assert.ok(!fs.existsSync(path.join(data, 'ratings')));
+});
+
+test('says which port is taken', async (t) => {
+  const {base, args} = await place(t);
+  const server = net.createServer().listen(base + 51, '127.0.0.1');
+  afterwards(t, () => server.close());
+  await assert.rejects(run(script, ['--detach', ...args]), (error) => {
+    assert.match(error.stderr, new RegExp(`Port ${base + 51} is taken.*--port-base`));
+    return true;
+  });
+});

@@ -1,0 +1,242 @@
+// Starts the real binaries for a test and gives it a client. What a test starts here is ended with the test.
+import grpc from '@grpc/grpc-js';
+import protoLoader from '@grpc/proto-loader';
+import {execFile, spawn} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {once} from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const build = process.env.RAPPORT_BUILD ?? path.join(root, 'build/release');
+export const binaries = {
+  ratings: path.join(build, 'services/ratings/rapport-ratings'),
+  cli: path.join(build, 'services/cli/rapport'),
+};
+// The store that the tests of this process run on: rocksdb or redis.
+export const engine = process.env.RAPPORT_TEST_STORE ?? 'rocksdb';
+
+const protos = protoLoader.loadSync(
+    ['rapport/ratings/v1/ratings_service.proto'],
+    {includeDirs: [path.join(root, 'protos')], keepCase: true, longs: Number, enums: String, arrays: true, objects: true});
+const {RatingsService} = grpc.loadPackageDefinition(protos).rapport.ratings.v1;
+
+export async function freePort() {
+  const server = net.createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const {port} = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const cleaning = new WeakMap();
+
+// Does `work` when the test ends, before whatever was asked for earlier: folders go after the processes that use them.
+export function afterwards(t, work) {
+  if (!cleaning.has(t)) {
+    cleaning.set(t, []);
+    t.after(async () => {
+      for (const next of cleaning.get(t).reverse()) await next();
+    });
+  }
+  cleaning.get(t).push(work);
+}
+
+// A folder that goes with the test `t`.
+export function temporaryFolder(t) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rapport-e2e-'));
+  afterwards(t, () => fs.rmSync(folder, {recursive: true, force: true}));
+  return folder;
+}
+
+// Asks `probe` until it answers something true; `describe` says what was wrong after 30 s.
+async function until(probe, describe) {
+  for (const end = Date.now() + 30_000; Date.now() < end; await delay(20)) {
+    const answer = await probe();
+    if (answer) return answer;
+  }
+  throw new Error(describe());
+}
+
+// A child process that ends with the test. `output` is what it wrote so far.
+class Child {
+  output = '';
+
+  constructor(t, file, args) {
+    this.name = path.basename(file);
+    this.process = spawn(file, args, {stdio: ['ignore', 'pipe', 'pipe']});
+    this.exited = new Promise((resolve) => {
+      this.process.on('error', (error) => resolve(error.message));
+      this.process.on('exit', (code, signal) => resolve(signal ?? code));
+    });
+    this.exited.then((how) => this.ended = how);
+    for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (bytes) => this.output += bytes);
+    afterwards(t, () => this.kill());
+  }
+
+  // SIGTERM, then the exit code.
+  async stop() {
+    this.process.kill('SIGTERM');
+    return this.exited;
+  }
+
+  async kill() {
+    this.process.kill('SIGKILL');
+    await this.exited;
+  }
+
+  async becomes(ready) {
+    await until(
+        async () => {
+          if (this.ended !== undefined) throw new Error(`${this.name} ended (${this.ended}):\n${this.output}`);
+          return ready().catch(() => false);
+        },
+        () => `${this.name} did not become ready:\n${this.output}`);
+  }
+}
+
+function canConnect(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => resolve(true));
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', () => resolve(false));
+  });
+}
+
+// A Redis server that keeps acknowledged data; resolves to its URL.
+export async function startRedis(t) {
+  const port = await freePort();
+  const redis = new Child(t, 'redis-server', [
+    '--port', port, '--bind', '127.0.0.1', '--dir', temporaryFolder(t), '--appendonly', 'yes', '--appendfsync', 'always',
+    '--save', '', '--maxmemory-policy', 'noeviction',
+  ]);
+  await redis.becomes(() => canConnect(port));
+  return `redis://127.0.0.1:${port}`;
+}
+
+// An empty store on `engine`, as --store wants it.
+export async function newStore(t) {
+  return engine === 'redis' ? startRedis(t) : `rocksdb:${path.join(temporaryFolder(t), 'ratings')}`;
+}
+
+// Credentials of these roles, written to a file as --credentials wants it. Tokens are the names.
+export function writeCredentials(t, credentials) {
+  const file = path.join(temporaryFolder(t), 'credentials.json');
+  const hashed = credentials.map((credential) => ({
+    tenant: 'acme',
+    token_sha256: createHash('sha256').update(credential.name).digest('hex'),
+    ...credential,
+  }));
+  fs.writeFileSync(file, JSON.stringify({credentials: hashed}));
+  return file;
+}
+
+export class Ratings extends Child {
+  constructor(t, ports, flags) {
+    super(t, binaries.ratings, [
+      `--listen=127.0.0.1:${ports.grpc}`, `--metrics-listen=127.0.0.1:${ports.metrics}`, '--log-level=warning', ...flags,
+    ]);
+    this.test = t;
+    this.address = `127.0.0.1:${ports.grpc}`;
+    this.metrics = `http://127.0.0.1:${ports.metrics}`;
+  }
+
+  // A client that calls with `token`, or as anybody without.
+  client(token) {
+    const client = new Client(this.address, token);
+    afterwards(this.test, () => client.close());
+    return client;
+  }
+}
+
+// Starts the ratings service on `store` (a new one by default) and waits until it is ready.
+export async function startRatings(t, {store, flags = []} = {}) {
+  const ports = {grpc: await freePort(), metrics: await freePort()};
+  const ratings = new Ratings(t, ports, [`--store=${store ?? await newStore(t)}`, ...flags]);
+  await ratings.becomes(async () => (await fetch(`${ratings.metrics}/readyz`)).ok);
+  return ratings;
+}
+
+// Calls that answer promises, over one channel. Failed calls reject with grpc-js's error: `code` and `details`.
+export class Client {
+  constructor(address, token) {
+    this.stub = new RatingsService(address, grpc.credentials.createInsecure());
+    this.metadata = new grpc.Metadata();
+    if (token) this.metadata.set('authorization', `Bearer ${token}`);
+  }
+
+  close() {
+    this.stub.close();
+  }
+
+  // A unary call; the method is named as in the proto.
+  call(method, request) {
+    return new Promise((resolve, reject) => {
+      this.stub[method](request, this.metadata, {deadline: Date.now() + 20_000}, (error, response) => {
+        error ? reject(error) : resolve(response);
+      });
+    });
+  }
+
+  // A call whose server streams; the result can be iterated and cancelled.
+  stream(method, request) {
+    return this.stub[method](request, this.metadata, {deadline: Date.now() + 60_000});
+  }
+
+  // All messages of a stream that ends by itself.
+  async collect(method, request) {
+    const messages = [];
+    for await (const message of this.stream(method, request)) messages.push(message);
+    return messages;
+  }
+
+  ingest() {
+    return this.stub.IngestRatings(this.metadata, {deadline: Date.now() + 60_000});
+  }
+
+  // Records any number of ratings and throws if one is refused.
+  async record(ratings) {
+    for (let begin = 0; begin < ratings.length; begin += 1000) {
+      const {results} = await this.call('RecordRatings', {ratings: ratings.slice(begin, begin + 1000)});
+      const refused = results.find((result) => result.status?.code);
+      if (refused) throw new Error(`refused: ${JSON.stringify(refused)}`);
+    }
+  }
+}
+
+// Runs a program to its end: {stdout, stderr}; rejects when it fails.
+export function run(file, args, options = {}) {
+  return promisify(execFile)(file, args, {maxBuffer: 64 << 20, timeout: 120_000, ...options});
+}
+
+export const buf = path.join(root, 'tests/node_modules/.bin/buf');
+
+// Names of gRPC codes, for assert.rejects(..., {code: code.NOT_FOUND}).
+export const code = grpc.status;
+
+export const time = (text) => {
+  const millis = typeof text === 'number' ? text : Date.parse(text);
+  return {seconds: Math.floor(millis / 1000), nanos: (((millis % 1000) + 1000) % 1000) * 1e6};
+};
+export const millisOf = (timestamp) => Number(timestamp.seconds ?? 0) * 1000 + (timestamp.nanos ?? 0) / 1e6;
+export const range = (start, end) => ({start: time(start), end: time(end)});
+
+// A rating with what every rating needs, changed by `fields`.
+export function rating(id, fields = {}) {
+  return {
+    rating_id: id,
+    customer_id: 'c-1',
+    scale: 'SCALE_EMOTICON_3',
+    emoticon: 'EMOTICON_HAPPY',
+    channel: 'CHANNEL_EMAIL',
+    occurred_at: time('2024-03-05T10:00:00Z'),
+    ...fields,
+  };
+}
