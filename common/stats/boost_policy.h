@@ -6,12 +6,14 @@
 // For the .cc files of this folder only.
 namespace rapport::stats {
 
-// Boost.Math that answers with NaN or infinity where it would throw.
+// Boost.Math that answers with NaN or infinity where it would throw, and that computes in double: a figure needs no
+// more digits, and long double takes several times as long.
 using NoThrow =
     boost::math::policies::policy<boost::math::policies::domain_error<boost::math::policies::ignore_error>,
                                   boost::math::policies::pole_error<boost::math::policies::ignore_error>,
                                   boost::math::policies::overflow_error<boost::math::policies::ignore_error>,
-                                  boost::math::policies::evaluation_error<boost::math::policies::ignore_error>>;
+                                  boost::math::policies::evaluation_error<boost::math::policies::ignore_error>,
+                                  boost::math::policies::promote_double<false>>;
 
 }  // namespace rapport::stats
 
