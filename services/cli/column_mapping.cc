@@ -1,0 +1,128 @@
+#include "services/cli/column_mapping.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "services/cli/csv_reader.h"
+
+namespace rapport::cli {
+namespace {
+
+// Levenshtein distance without regard to letter case.
+size_t Distance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t replaced = diagonal + (absl::ascii_tolower(a[i]) == absl::ascii_tolower(b[j]) ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], std::min({replaced, row[j] + 1, row[j + 1] + 1}));
+    }
+  }
+  return row.back();
+}
+
+std::string Nearest(absl::string_view name, const std::vector<std::string>& candidates) {
+  return *absl::c_min_element(
+      candidates, [&](const std::string& a, const std::string& b) { return Distance(name, a) < Distance(name, b); });
+}
+
+absl::StatusOr<size_t> FindColumn(absl::string_view name, const std::vector<std::string>& header) {
+  const auto count = absl::c_count(header, name);
+  if (count > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the header has ", count, " columns named '", name, "'; rename all but the one meant"));
+  }
+  if (count == 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--map: the header has no column '", name, "'; did you mean '",
+                                                   Nearest(name, header),
+                                                   "'? Its columns are: ", absl::StrJoin(header, ", ")));
+  }
+  return static_cast<size_t>(absl::c_find(header, name) - header.begin());
+}
+
+std::vector<std::string> Names(absl::Span<const FieldName> known) {
+  std::vector<std::string> names;
+  for (const FieldName& field : known) names.emplace_back(field.name);
+  return names;
+}
+
+absl::StatusOr<FieldSource> SourceFor(absl::string_view name, absl::Span<const FieldName> known) {
+  FieldSource source;
+  absl::string_view label_key = name;
+  if (absl::ConsumePrefix(&label_key, "label.") && !label_key.empty()) {
+    source.field = Field::kLabel;
+    source.label_key = std::string(label_key);
+    return source;
+  }
+  const auto found = absl::c_find_if(known, [&](const FieldName& field) { return field.name == name; });
+  if (found == known.end()) {
+    const std::vector<std::string> names = Names(known);
+    return absl::InvalidArgumentError(absl::StrCat("there is no field '", name, "'; did you mean '",
+                                                   Nearest(name, names),
+                                                   "'? The fields are: ", absl::StrJoin(names, ", "), ", label.KEY"));
+  }
+  source.field = found->field;
+  return source;
+}
+
+}  // namespace
+
+absl::StatusOr<Pairs> ParsePairs(absl::string_view flag, const std::vector<std::string>& values, Divide divide) {
+  Pairs pairs;
+  for (const std::string& value : values) {
+    const absl::StatusOr<std::vector<std::string>> items = SplitCsvLine(value);
+    if (!items.ok()) return absl::InvalidArgumentError(absl::StrCat(flag, ": ", items.status().message()));
+    for (const std::string& item : *items) {
+      const size_t at = divide == Divide::kAtFirst ? item.find('=') : item.rfind('=');
+      if (at == std::string::npos || at == 0) {
+        return absl::InvalidArgumentError(absl::StrCat(flag, ": '", item, "' is not of the form NAME=VALUE"));
+      }
+      pairs.emplace_back(item.substr(0, at), item.substr(at + 1));
+    }
+  }
+  return pairs;
+}
+
+absl::StatusOr<std::vector<FieldSource>> ResolveMapping(const Pairs& columns, const Pairs& constants,
+                                                        absl::Span<const FieldName> known,
+                                                        const std::vector<std::string>& header) {
+  std::vector<FieldSource> sources;
+  std::set<std::string> given;
+  const auto add = [&](const std::string& name) -> absl::StatusOr<FieldSource*> {
+    absl::StatusOr<FieldSource> source = SourceFor(name, known);
+    if (!source.ok()) return source.status();
+    if (!given.insert(name).second)
+      return absl::InvalidArgumentError(absl::StrCat("field '", name, "' is given twice"));
+    sources.push_back(*std::move(source));
+    return &sources.back();
+  };
+  for (const auto& [name, column] : columns) {
+    const absl::StatusOr<FieldSource*> source = add(name);
+    if (!source.ok()) return source.status();
+    const absl::StatusOr<size_t> index = FindColumn(column, header);
+    if (!index.ok()) return index.status();
+    (*source)->column = *index;
+  }
+  for (const auto& [name, value] : constants) {
+    const absl::StatusOr<FieldSource*> source = add(name);
+    if (!source.ok()) return source.status();
+    (*source)->constant = value;
+  }
+  for (const FieldName& field : known) {
+    if (field.required && !given.contains(std::string(field.name))) {
+      return absl::InvalidArgumentError(absl::StrCat("field '", field.name, "' is missing; add it: --map=", field.name,
+                                                     "=COLUMN. The columns are: ", absl::StrJoin(header, ", ")));
+    }
+  }
+  return sources;
+}
+
+}  // namespace rapport::cli

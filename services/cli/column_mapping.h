@@ -1,0 +1,72 @@
+#ifndef RAPPORT_SERVICES_CLI_COLUMN_MAPPING_H_
+#define RAPPORT_SERVICES_CLI_COLUMN_MAPPING_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace rapport::cli {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// Which `=` divides a pair: the first in `score=CSAT = 5`, the last in `a=b=UP`.
+enum class Divide { kAtFirst, kAtLast };
+
+// Reads the values of a repeatable flag such as --map=a=b,c=d. Quotes around an item protect a comma: --map='"a=Hi,
+// you"'.
+absl::StatusOr<Pairs> ParsePairs(absl::string_view flag, const std::vector<std::string>& values,
+                                 Divide divide = Divide::kAtFirst);
+
+// The fields that a row can fill.
+enum class Field {
+  kId,
+  kCustomer,
+  kScore,
+  kStatus,
+  kOccurredAt,
+  kAgent,
+  kChannel,
+  kComment,
+  kConversation,
+  kRevision,
+  kWow,
+  kLabel,
+};
+
+struct FieldName {
+  Field field;
+  absl::string_view name;
+  bool required;
+};
+
+// Where a field's value comes from: a column, or the same value for every row.
+struct FieldSource {
+  Field field = Field::kId;
+  // For kLabel.
+  std::string label_key;
+  // Of --map.
+  std::optional<size_t> column;
+  // Of --set.
+  std::string constant;
+
+  // `row` has as many fields as the header.
+  absl::string_view Value(const std::vector<std::string>& row) const {
+    return column.has_value() ? absl::string_view(row[*column]) : absl::string_view(constant);
+  }
+};
+
+// Resolves `columns` (field -> column name) against the header, and `constants` (field -> value). Fields are those of
+// `known`, and `label.KEY` for any KEY. Errors: a field unknown, given twice or missing; a column that the header does
+// not have, with the nearest it has; a mapped name that the header has twice.
+absl::StatusOr<std::vector<FieldSource>> ResolveMapping(const Pairs& columns, const Pairs& constants,
+                                                        absl::Span<const FieldName> known,
+                                                        const std::vector<std::string>& header);
+
+}  // namespace rapport::cli
+
+#endif  // RAPPORT_SERVICES_CLI_COLUMN_MAPPING_H_

@@ -1,0 +1,93 @@
+#include "services/cli/period.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "services/cli/time_parsing.h"
+
+namespace rapport::cli {
+namespace {
+
+struct Range {
+  absl::Time start;
+  absl::Time end;
+};
+
+absl::StatusOr<absl::Time> Moment(absl::string_view flag, absl::string_view text, absl::TimeZone zone) {
+  absl::Time time;
+  if (absl::ParseTime("%Y-%m-%d", text, zone, &time, nullptr)) return time;
+  const absl::StatusOr<absl::Time> parsed = TimeParser("", zone).Parse(text);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        flag, " '", text, "' is neither a date such as 2026-10-01 nor a time such as 2026-10-01T14:00:00Z"));
+  }
+  return *parsed;
+}
+
+absl::Time NextHour(absl::Time now, absl::TimeZone zone) {
+  return absl::FromCivil(absl::ToCivilHour(now, zone) + 1, zone);
+}
+
+absl::StatusOr<Range> FromTo(const PeriodOptions& options, absl::TimeZone zone, absl::Time now) {
+  if (options.from.empty()) return absl::InvalidArgumentError("--to needs --from");
+  const absl::StatusOr<absl::Time> start = Moment("--from", options.from, zone);
+  if (!start.ok()) return start.status();
+  if (options.to.empty()) return Range{*start, NextHour(now, zone)};
+  const absl::StatusOr<absl::Time> end = Moment("--to", options.to, zone);
+  if (!end.ok()) return end.status();
+  return Range{*start, *end};
+}
+
+absl::StatusOr<Range> Last(absl::string_view text, absl::TimeZone zone, absl::Time now) {
+  const absl::Status error =
+      absl::InvalidArgumentError(absl::StrCat("--last '", text, "' is not of the form 12h, 30d or 4w"));
+  int count = 0;
+  if (text.size() < 2 || !absl::SimpleAtoi(text.substr(0, text.size() - 1), &count) || count < 1 || count > 100000) {
+    return error;
+  }
+  if (text.back() == 'h') {
+    const absl::Time end = NextHour(now, zone);
+    return Range{end - absl::Hours(count), end};
+  }
+  if (text.back() != 'd' && text.back() != 'w') return error;
+  const absl::CivilDay tomorrow = absl::ToCivilDay(now, zone) + 1;
+  return Range{absl::FromCivil(tomorrow - (text.back() == 'w' ? 7 * count : count), zone),
+               absl::FromCivil(tomorrow, zone)};
+}
+
+absl::StatusOr<Range> Month(absl::string_view text, absl::TimeZone zone) {
+  absl::CivilMonth month;
+  if (!absl::ParseCivilTime(text, &month)) {
+    return absl::InvalidArgumentError(absl::StrCat("--month '", text, "' is not of the form 2026-10"));
+  }
+  return Range{absl::FromCivil(month, zone), absl::FromCivil(month + 1, zone)};
+}
+
+absl::StatusOr<Range> Resolve(const PeriodOptions& options, absl::TimeZone zone, absl::Time now) {
+  const int ways = (options.from.empty() && options.to.empty() ? 0 : 1) + (options.last.empty() ? 0 : 1) +
+                   (options.month.empty() ? 0 : 1);
+  if (ways > 1) return absl::InvalidArgumentError("--from/--to, --last and --month exclude one another; give one");
+  if (!options.month.empty()) return Month(options.month, zone);
+  if (!options.from.empty() || !options.to.empty()) return FromTo(options, zone, now);
+  return Last(options.last.empty() ? "30d" : options.last, zone, now);
+}
+
+}  // namespace
+
+absl::StatusOr<common::v1::TimeRange> ResolvePeriod(const PeriodOptions& options, absl::Time now) {
+  const absl::StatusOr<absl::TimeZone> zone = LoadZone(options.time_zone);
+  if (!zone.ok()) return zone.status();
+  const absl::StatusOr<Range> range = Resolve(options, *zone, now);
+  if (!range.ok()) return range.status();
+  if (range->start >= range->end) {
+    return absl::InvalidArgumentError("the period is empty: --to is the first moment not included, later than --from");
+  }
+  common::v1::TimeRange result;
+  *result.mutable_start() = ToTimestamp(range->start);
+  *result.mutable_end() = ToTimestamp(range->end);
+  return result;
+}
+
+}  // namespace rapport::cli
