@@ -96,11 +96,6 @@ struct CommitBatch {
   bool shared_partitions = false;
 };
 
-bool HasEffect(const Mutation& mutation) {
-  return !mutation.puts.empty() || !mutation.erases.empty() || !mutation.adds.empty() || !mutation.ranks.empty() ||
-         !mutation.appends.empty() || !mutation.dropped_tables.empty();
-}
-
 class RocksDbStore final : public Store {
  public:
   RocksDbStore(std::string folder, const StoreOptions& options, std::unique_ptr<rocksdb::DB> db,

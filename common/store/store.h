@@ -155,6 +155,7 @@ struct StreamPage {
 struct StoreInfo {
   std::string engine;               // "rocksdb" or "redis"
   std::vector<std::string> unsafe;  // settings under which acknowledged data could be lost, with their remedies
+  std::vector<std::string> advice;  // settings that cost memory or speed, with their remedies
 };
 
 // Keeps the data of one service. Thread-safe. Every call blocks until it is answered, so none is made from a gRPC

@@ -64,6 +64,11 @@ absl::Status CheckMutation(const Mutation& mutation, uint32_t partition_count) {
   return absl::OkStatus();
 }
 
+bool HasEffect(const Mutation& mutation) {
+  return !mutation.puts.empty() || !mutation.erases.empty() || !mutation.adds.empty() || !mutation.ranks.empty() ||
+         !mutation.appends.empty() || !mutation.dropped_tables.empty();
+}
+
 absl::Status CheckLimit(int32_t limit) {
   if (limit >= 1) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("limit is ", limit, ": it must be at least 1"));

@@ -16,6 +16,8 @@ namespace rapport::store {
 absl::Status CheckPartition(const Partition& partition, uint32_t partition_count);
 absl::Status CheckKey(const Key& key);
 absl::Status CheckMutation(const Mutation& mutation, uint32_t partition_count);
+// Whether it changes anything, or only checks expectations.
+bool HasEffect(const Mutation& mutation);
 absl::Status CheckLimit(int32_t limit);
 absl::Status InvalidCursor();
 

@@ -1,0 +1,176 @@
+-- Commits one mutation of one partition: the whole of it, or nothing when an expectation does not hold.
+--
+-- Atomicity: Redis runs a script alone, and writes its effects to the append-only file as one transaction. Whatever can
+-- refuse a write (memory, persistence, a replica's role) refuses the first one, INCR, before anything has changed.
+-- All keys carry the partition's hash tag, so that they live on one node of a cluster.
+--
+-- A version is the sequence number of the commit that put the entity, as a varint in front of the value. No varint is
+-- the beginning of another, so that versions are compared by their bytes.
+--
+-- KEYS and ARGV are taken in order by the sections below; `n` announces how many entries follow it.
+--   section           KEYS                          ARGV
+--   head              sequence of the partition     loaded_at (decimal), effect ('0': only check), retention (commits)
+--   packed expects    bucket                        n, n x (id, version bytes or '')
+--   plain expects     entity                        n, n x (version bytes or '')
+--   packed puts       bucket                        n, n x (m, m x (id, value))
+--   plain puts        entity                        n, n x (value, time to live in milliseconds)
+--   packed erases     bucket                        n, n x (id)
+--   dropped keys      entity or table               n
+--   adds              table                         n, n x (counter log)
+--   ranks             index                         n, n x (m, m x (score, member), k, k x (member))
+--   appends           stream, its trim record       n, n x (m, m x (index, value))
+--
+-- Reply: {0, i} when the i-th expectation (from 0, packed ones first) did not hold; otherwise {sequence, i...}, the
+-- sequence of this commit (0 without effect) and the adds (from 0) whose tables are due for summing up.
+
+local MAX_UNPACK = 4000        -- values; the stack of Lua takes about 8000
+local TABLE_HEADER = 4         -- bytes: length of the part of a table that is summed up, little-endian
+local LEAST_COMPACTED = 4096   -- bytes
+
+local call = redis.call
+local next_key, next_arg = 1, 0
+
+local function key()
+  next_key = next_key + 1
+  return KEYS[next_key]
+end
+
+local function arg()
+  next_arg = next_arg + 1
+  return ARGV[next_arg]
+end
+
+local function count()
+  next_arg = next_arg + 1
+  return tonumber(ARGV[next_arg])
+end
+
+-- Calls the command on the next `n` arguments, in as few pieces as the stack allows. Pairs stay together.
+local function call_with_next(command, k, n)
+  while n > 0 do
+    local size = math.min(n, MAX_UNPACK)
+    call(command, k, unpack(ARGV, next_arg + 1, next_arg + size))
+    next_arg = next_arg + size
+    n = n - size
+  end
+end
+
+local function varint(number)
+  local bytes = ''
+  while number >= 128 do
+    bytes = bytes .. string.char(number % 128 + 128)
+    number = math.floor(number / 128)
+  end
+  return bytes .. string.char(number)
+end
+
+local stored_sequence = call('GET', KEYS[1])
+local unchanged = stored_sequence == arg()
+local effect = arg() == '1'
+local retention = count()
+
+local packed = count()
+if unchanged then
+  next_key = next_key + packed
+  next_arg = next_arg + 2 * packed
+else
+  for i = 1, packed do
+    local stored = call('HGET', key(), arg())
+    local version = arg()
+    if version == '' then
+      if stored then return {0, i - 1} end
+    elseif not stored or string.sub(stored, 1, #version) ~= version then
+      return {0, i - 1}
+    end
+  end
+end
+local plain = count()
+if unchanged then
+  next_key = next_key + plain
+  next_arg = next_arg + plain
+else
+  for i = 1, plain do
+    local stored = call('GETRANGE', key(), 0, 9)
+    local version = arg()
+    if version == '' then
+      if stored ~= '' then return {0, packed + i - 1} end
+    elseif string.sub(stored, 1, #version) ~= version then
+      return {0, packed + i - 1}
+    end
+  end
+end
+if not effect then return {0} end
+
+local sequence = call('INCR', KEYS[1])
+local version = varint(sequence)
+local reply = {sequence}
+
+for _ = 1, count() do
+  local bucket, entries = key(), count()
+  if entries == 1 then
+    local a = next_arg
+    next_arg = a + 2
+    call('HSET', bucket, ARGV[a + 1], version .. ARGV[a + 2])
+  else
+    while entries > 0 do
+      local size = math.min(entries, MAX_UNPACK / 2)
+      local fields = {}
+      for i = 1, size do
+        fields[2 * i - 1] = arg()
+        fields[2 * i] = version .. arg()
+      end
+      call('HSET', bucket, unpack(fields))
+      entries = entries - size
+    end
+  end
+end
+for _ = 1, count() do
+  local value = version .. arg()
+  call('SET', key(), value, 'PX', arg())
+end
+for _ = 1, count() do
+  call('HDEL', key(), arg())
+end
+for _ = 1, count() do
+  call('UNLINK', key())
+end
+
+for i = 1, count() do
+  local name, log = key(), arg()
+  local size = call('APPEND', name, log)
+  if size == #log then
+    call('SET', name, struct.pack('<I4', 0) .. log)
+    size = size + TABLE_HEADER
+  end
+  if size > LEAST_COMPACTED + TABLE_HEADER then
+    local base = struct.unpack('<I4', call('GETRANGE', name, 0, TABLE_HEADER - 1))
+    if size - TABLE_HEADER > 2 * base then reply[#reply + 1] = i - 1 end
+  end
+end
+
+for _ = 1, count() do
+  local index = key()
+  call_with_next('ZADD', index, 2 * count())
+  call_with_next('ZREM', index, count())
+end
+
+for _ = 1, count() do
+  local stream, trim_record = key(), key()
+  for _ = 1, count() do
+    local id = string.format('%.0f-', sequence) .. arg()
+    call('XADD', stream, id, 'v', arg())
+  end
+  local first_kept = sequence - retention
+  if first_kept > 0 then
+    local first = call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
+    local first_sequence = tonumber(string.match(first, '^%d+'))
+    -- Now and then, so that the cost of cutting is shared by many commits.
+    if first_sequence < first_kept - retention / 8 then
+      local limit = string.format('%.0f-0', first_kept)
+      call('SET', trim_record, call('XREVRANGE', stream, '(' .. limit, '-', 'COUNT', 1)[1][1])
+      call('XTRIM', stream, 'MINID', limit)
+    end
+  end
+end
+
+return reply
