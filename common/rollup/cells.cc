@@ -1,0 +1,114 @@
+#include "common/rollup/cells.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+
+namespace rapport::rollup {
+namespace {
+
+// Short names on the stack: a batch makes tens of thousands of them.
+struct ShortName {
+  std::array<char, 16> bytes;
+  size_t size = 0;
+
+  void Put(char c) { bytes[size++] = c; }
+  void PutNumber(int value, int digits) {
+    for (int i = digits - 1; i >= 0; --i, value /= 10) bytes[size + i] = static_cast<char>('0' + value % 10);
+    size += digits;
+  }
+  void PutCode(Code code) {
+    for (; code >= 0x80; code >>= 7) Put(static_cast<char>(code | 0x80));
+    Put(static_cast<char>(code));
+  }
+  absl::string_view view() const { return {bytes.data(), size}; }
+};
+
+char Letter(const std::optional<common::v1::Dimension>& dimension) {
+  return static_cast<char>('0' + (dimension ? static_cast<int>(*dimension) : 0));
+}
+
+ShortName MakeTableName(Level level, char first, char second, int date) {
+  ShortName name;
+  name.Put(static_cast<char>(level));
+  name.Put(first);
+  name.Put(second);
+  name.PutNumber(date, level == Level::kSlots ? 8 : 6);
+  return name;
+}
+
+ShortName MakeCell(const Cell& cell) {
+  ShortName bytes;
+  bytes.Put(static_cast<char>(cell.position));
+  bytes.Put(static_cast<char>(cell.measure));
+  bytes.PutCode(cell.first);
+  bytes.PutCode(cell.second);
+  return bytes;
+}
+
+bool TakeCode(absl::string_view& bytes, Code& code) {
+  uint32_t value = 0;
+  for (int shift = 0; shift < 21 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<uint8_t>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= static_cast<uint32_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      code = static_cast<Code>(value);
+      return value <= UINT16_MAX;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string TableName(Level level, const DimensionSet& set, int date) {
+  return std::string(MakeTableName(level, Letter(set.first), Letter(set.second), date).view());
+}
+
+std::string EncodeCell(const Cell& cell) {
+  return std::string(MakeCell(cell).view());
+}
+
+std::optional<Cell> DecodeCell(absl::string_view bytes) {
+  if (bytes.size() < 4) return std::nullopt;
+  Cell cell;
+  cell.position = static_cast<uint8_t>(bytes[0]);
+  cell.measure = static_cast<Measure>(bytes[1]);
+  bytes.remove_prefix(2);
+  if (!TakeCode(bytes, cell.first) || !TakeCode(bytes, cell.second) || !bytes.empty()) return std::nullopt;
+  return cell;
+}
+
+void Count(absl::Time time, const Codes& codes, Measure measure, int64_t delta, write::Changes& changes) {
+  const absl::CivilSecond utc = absl::ToCivilSecond(time, absl::UTCTimeZone());
+  const int month = static_cast<int>(utc.year()) * 100 + utc.month();
+  const int date = month * 100 + utc.day();
+  const auto day = static_cast<uint8_t>(utc.day());
+  const auto slot = static_cast<uint8_t>((utc.hour() * 60 + utc.minute()) / 15);
+
+  const auto count = [&](char first_letter, Code first, char second_letter, Code second) {
+    const auto add = [&](Level level, int table_date, uint8_t position) {
+      changes.Add(MakeTableName(level, first_letter, second_letter, table_date).view(),
+                  MakeCell({position, first, second, measure}).view(), delta);
+    };
+    add(Level::kMonth, month, 0);
+    add(Level::kDays, month, day);
+    add(Level::kSlots, date, slot);
+  };
+  count('0', kNoValue, '0', kNoValue);
+  for (int i = 0; i < kDimensionCount; ++i) {
+    if (codes[i] == kNoValue) continue;
+    const char first_letter = Letter(DimensionAt(i));
+    count(first_letter, codes[i], '0', kNoValue);
+    for (int j = i + 1; j < kDimensionCount; ++j) {
+      if (codes[j] != kNoValue) count(first_letter, codes[i], Letter(DimensionAt(j)), codes[j]);
+    }
+  }
+}
+
+}  // namespace rapport::rollup

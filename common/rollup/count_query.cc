@@ -1,0 +1,201 @@
+#include "common/rollup/count_query.h"
+
+#include <algorithm>
+
+#include "absl/time/civil_time.h"
+
+namespace rapport::rollup {
+namespace {
+
+constexpr int32_t kNone = -1;
+
+absl::CivilSecond Utc(absl::Time t) {
+  return absl::ToCivilSecond(t, absl::UTCTimeZone());
+}
+absl::Time FromUtc(absl::CivilSecond civil) {
+  return absl::FromCivil(civil, absl::UTCTimeZone());
+}
+
+absl::Time SlotFloor(absl::Time t) {
+  const int64_t seconds = absl::ToUnixSeconds(t);
+  return absl::FromUnixSeconds(seconds - seconds % absl::ToInt64Seconds(kSlot));
+}
+absl::Time DayFloor(absl::Time t) {
+  return FromUtc(absl::CivilSecond(absl::CivilDay(Utc(t))));
+}
+absl::Time MonthFloor(absl::Time t) {
+  return FromUtc(absl::CivilSecond(absl::CivilMonth(Utc(t))));
+}
+absl::Time NextMonth(absl::Time t) {
+  return FromUtc(absl::CivilSecond(absl::CivilMonth(Utc(t)) + 1));
+}
+
+// The least multiple that is not before `t`.
+absl::Time SlotCeiling(absl::Time t) {
+  return SlotFloor(t) == t ? t : SlotFloor(t) + kSlot;
+}
+absl::Time DayCeiling(absl::Time t) {
+  return DayFloor(t) == t ? t : DayFloor(t) + absl::Hours(24);
+}
+absl::Time MonthCeiling(absl::Time t) {
+  return MonthFloor(t) == t ? t : NextMonth(t);
+}
+
+int MonthDate(absl::Time t) {
+  return static_cast<int>(Utc(t).year()) * 100 + Utc(t).month();
+}
+int DayDate(absl::Time t) {
+  return MonthDate(t) * 100 + Utc(t).day();
+}
+
+DimensionSet Pair(common::v1::Dimension a, common::v1::Dimension b) {
+  return {std::min(a, b), std::max(a, b)};
+}
+
+}  // namespace
+
+CountQuery::CountQuery(Question question) : question_(std::move(question)) {
+  sets_.push_back({});
+  if (question_.group_by) sets_.push_back({question_.group_by, std::nullopt});
+  if (question_.filter) sets_.push_back({question_.filter->dimension, std::nullopt});
+  if (question_.group_by && question_.filter) sets_.push_back(Pair(*question_.group_by, question_.filter->dimension));
+  // With a filter on a value, marginals over all values of the filter's dimension are in no sum.
+  if (question_.filter && question_.filter->code != kNoValue) {
+    std::erase_if(sets_, [&](const DimensionSet& set) {
+      return set.first != question_.filter->dimension && set.second != question_.filter->dimension;
+    });
+  }
+  counts_.resize(sets_.size());
+
+  TableTimes times;
+  for (size_t i = 0; i < question_.intervals.size(); ++i) CoverInterval(static_cast<int>(i), times);
+  for (const auto& [time, intervals] : times) {
+    for (size_t set = 0; set < sets_.size(); ++set) {
+      tables_.push_back(TableName(time.first, sets_[set], time.second));
+      reads_.push_back({set, intervals});
+    }
+  }
+}
+
+// Cuts the interval into whole months, whole days, whole slots and, where it cuts a slot, fragments.
+void CountQuery::CoverInterval(int interval, TableTimes& times) {
+  const auto mark = [&](Level level, int date, int first, int last) {
+    auto [entry, added] = times.try_emplace({level, date});
+    if (added) entry->second.fill(kNone);
+    std::fill(entry->second.begin() + first, entry->second.begin() + last, interval);
+  };
+  const auto mark_slots = [&](absl::Time start, absl::Time end) {
+    if (start >= end) return;
+    const absl::Time day = DayFloor(start);
+    mark(Level::kSlots, DayDate(day), static_cast<int>((start - day) / kSlot), static_cast<int>((end - day) / kSlot));
+  };
+  const auto mark_days = [&](absl::Time start, absl::Time end) {
+    if (start >= end) return;
+    const int first = Utc(start).day();
+    mark(Level::kDays, MonthDate(start), first, first + static_cast<int>((end - start) / absl::Hours(24)));
+  };
+
+  const Interval whole = question_.intervals[interval];
+  const absl::Time slots_start = SlotCeiling(whole.start);
+  const absl::Time slots_end = SlotFloor(whole.end);
+  if (slots_start > slots_end) {
+    fragments_.push_back({whole, interval});
+    return;
+  }
+  if (whole.start < slots_start) fragments_.push_back({{whole.start, slots_start}, interval});
+  if (slots_end < whole.end) fragments_.push_back({{slots_end, whole.end}, interval});
+
+  const absl::Time days_start = DayCeiling(slots_start);
+  const absl::Time days_end = DayFloor(slots_end);
+  if (days_start > days_end) return mark_slots(slots_start, slots_end);
+  mark_slots(slots_start, days_start);
+  mark_slots(days_end, slots_end);
+
+  const absl::Time months_start = MonthCeiling(days_start);
+  const absl::Time months_end = MonthFloor(days_end);
+  if (months_start > months_end) return mark_days(days_start, days_end);
+  mark_days(days_start, months_start);
+  mark_days(months_end, days_end);
+  for (absl::Time month = months_start; month < months_end; month = NextMonth(month)) {
+    mark(Level::kMonth, MonthDate(month), 0, 1);
+  }
+}
+
+void CountQuery::CountCell(size_t set, int32_t interval, Code group, Code filter, Measure measure, int64_t delta) {
+  const bool by_value = question_.filter && question_.filter->code != kNoValue;
+  if (by_value && filter != question_.filter->code) return;
+  counts_[set][Key{interval, group, filter, measure}] += delta;
+}
+
+absl::Status CountQuery::TakeTable(size_t table, const store::CounterLog& log) {
+  const Read& read = reads_[table];
+  const DimensionSet& set = sets_[read.set];
+  const auto code_of = [&](const std::optional<common::v1::Dimension>& dimension, const Cell& cell) {
+    if (!dimension) return kNoValue;
+    if (set.first == dimension) return cell.first;
+    return set.second == dimension ? cell.second : kNoValue;
+  };
+  const std::optional<common::v1::Dimension> filter_dimension =
+      question_.filter ? std::optional(question_.filter->dimension) : std::nullopt;
+  bool damaged = false;
+  const absl::Status status = log.ForEach([&](absl::string_view field, int64_t delta) {
+    const std::optional<Cell> cell = DecodeCell(field);
+    if (!cell || cell->position >= kSlotsPerDay || cell->measure >= MeasureCounts().size()) {
+      damaged = true;
+      return;
+    }
+    const int32_t interval = read.intervals[cell->position];
+    if (interval == kNone) return;
+    CountCell(read.set, interval, code_of(question_.group_by, *cell), code_of(filter_dimension, *cell), cell->measure,
+              delta);
+  });
+  if (!status.ok()) return status;
+  if (damaged) return absl::DataLossError("a counter table holds a field that is no cell; restore the data folder");
+  return absl::OkStatus();
+}
+
+void CountQuery::TakeEvent(const Fragment& fragment, const Codes& codes, Measure measure, int64_t delta) {
+  for (size_t i = 0; i < sets_.size(); ++i) {
+    const DimensionSet& set = sets_[i];
+    Code group = kNoValue;
+    Code filter = kNoValue;
+    bool has_values = true;
+    for (const auto& dimension : {set.first, set.second}) {
+      if (!dimension) continue;
+      const Code code = codes[IndexOf(*dimension)];
+      has_values = has_values && code != kNoValue;
+      (dimension == question_.group_by ? group : filter) = code;
+    }
+    if (has_values) CountCell(i, fragment.interval, group, filter, measure, delta);
+  }
+}
+
+// Events without a value are in no table of that dimension: they are what the totals have beyond the sum of all values.
+std::vector<CountRow> CountQuery::Rows() const {
+  const bool filter_unset = question_.filter && question_.filter->code == kNoValue;
+  std::map<std::pair<int32_t, Code>, CountRow> rows;
+  const auto add = [&](int32_t interval, Code group, Measure measure, int64_t count) {
+    CountRow& row = rows.try_emplace({interval, group}, CountRow{interval, group, {}}).first->second;
+    row.counts[measure] += count;
+  };
+  for (size_t i = 0; i < sets_.size(); ++i) {
+    const bool has_group =
+        question_.group_by && (sets_[i].first == question_.group_by || sets_[i].second == question_.group_by);
+    const bool has_filter = question_.filter && (sets_[i].first == question_.filter->dimension ||
+                                                 sets_[i].second == question_.filter->dimension);
+    const int64_t sign = filter_unset && has_filter ? -1 : 1;
+    for (const auto& [key, count] : counts_[i]) {
+      add(key.interval, key.group, key.measure, sign * count);
+      if (has_group) add(key.interval, kNoValue, key.measure, -sign * count);
+    }
+  }
+  std::vector<CountRow> result;
+  for (auto& [unused, row] : rows) {
+    if (std::any_of(row.counts.begin(), row.counts.end(), [](int64_t count) { return count != 0; })) {
+      result.push_back(row);
+    }
+  }
+  return result;
+}
+
+}  // namespace rapport::rollup

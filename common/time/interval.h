@@ -1,0 +1,42 @@
+#ifndef RAPPORT_COMMON_TIME_INTERVAL_H_
+#define RAPPORT_COMMON_TIME_INTERVAL_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "rapport/common/v1/common.pb.h"
+
+namespace rapport {
+
+// A half-open stretch of time with millisecond edges: `start` belongs to it, `end` does not.
+struct Interval {
+  absl::Time start;
+  absl::Time end;
+
+  bool Contains(absl::Time t) const { return start <= t && t < end; }
+  friend bool operator==(const Interval&, const Interval&) = default;
+};
+
+// Milliseconds since 1970-01-01 UTC, rounded down.
+int64_t ToMillis(absl::Time t);
+int64_t ToMillis(const google::protobuf::Timestamp& timestamp);
+
+absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
+google::protobuf::Timestamp ToProto(absl::Time t);
+
+// The interval that a request names, edges rounded down to milliseconds. INVALID_ARGUMENT names `field` when an edge is
+// missing or out of range, or when the end is not later than the start.
+absl::StatusOr<Interval> ParseRange(const common::v1::TimeRange& range, absl::string_view field);
+
+common::v1::TimeRange ToProto(const Interval& interval);
+
+// Days since 1970-01-01 of the UTC day that holds `t`.
+int64_t UtcDay(absl::Time t);
+absl::Time StartOfUtcDay(int64_t day);
+
+}  // namespace rapport
+
+#endif  // RAPPORT_COMMON_TIME_INTERVAL_H_

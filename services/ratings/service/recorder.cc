@@ -1,0 +1,272 @@
+#include "services/ratings/service/recorder.h"
+
+#include <atomic>
+#include <utility>
+
+#include "common/write/partition.h"
+#include "rapport/ratings/storage/v1/storage.pb.h"
+#include "services/ratings/core/measurement.h"
+#include "services/ratings/core/record.h"
+#include "services/ratings/core/validation.h"
+
+namespace rapport::ratings {
+namespace {
+
+using storage::v1::RatingRecord;
+
+const std::string& IdOf(const v1::Rating& rating) {
+  return rating.rating_id();
+}
+const std::string& IdOf(const v1::Survey& survey) {
+  return survey.survey_id();
+}
+
+v1::Outcome Apply(const v1::Rating& rating, const rollup::Codes& codes, absl::Time received_at, RatingRecord& record) {
+  return AddRating(rating, codes, received_at, record);
+}
+v1::Outcome Apply(const v1::Survey& survey, const rollup::Codes& codes, absl::Time, RatingRecord& record) {
+  return AddSurvey(survey, codes, record);
+}
+
+bool ChangesRecord(v1::Outcome outcome) {
+  return outcome != v1::OUTCOME_DUPLICATE && outcome != v1::OUTCOME_ERASED;
+}
+
+void SetStatus(const absl::Status& status, v1::ItemResult& result) {
+  result.mutable_status()->set_code(static_cast<int>(status.code()));
+  result.mutable_status()->set_message(std::string(status.message()));
+}
+
+absl::StatusOr<RatingRecord> Parse(const std::string& rating_id, const std::string& value) {
+  RatingRecord record;
+  if (record.ParseFromString(value)) return record;
+  return absl::DataLossError("the record of rating " + rating_id + " does not parse; restore the data folder");
+}
+
+// Replaces the record, and corrects the counters by the difference.
+void Replace(const std::string& rating_id, const RatingRecord& before, const RatingRecord& after,
+             write::EntityState& state, write::Changes& changes) {
+  Measure(rating_id, before, -1, changes);
+  Measure(rating_id, after, +1, changes);
+  state.Set(after.SerializeAsString());
+}
+
+void TellOfChange(const std::string& rating_id, write::Changes& changes) {
+  std::string& entry = changes.StreamEntry(kChangeStream);
+  entry.push_back(static_cast<char>(rating_id.size()));
+  entry += rating_id;
+}
+
+// Common to all events of a call: finishes it with its last event.
+class Gathering {
+ public:
+  Gathering(size_t events, Recorder::Done done) : left_(events), done_(std::move(done)) {}
+
+  void FinishOne() {
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_(absl::OkStatus());
+  }
+
+ private:
+  std::atomic<size_t> left_;
+  Recorder::Done done_;
+};
+
+// A write of one record.
+class RecordWrite : public write::Write {
+ public:
+  RecordWrite(absl::string_view tenant, const std::string& rating_id, uint32_t partition_count)
+      : partition_{std::string(tenant), write::PartitionOf(rating_id, partition_count)}, key_(RecordKey(rating_id)) {}
+
+  const store::Partition& partition() const final { return partition_; }
+  absl::Span<const store::Key> keys() const final { return {&key_, 1}; }
+
+ private:
+  const store::Partition partition_;
+  const store::Key key_;
+};
+
+template <typename Event>
+class EventWrite final : public RecordWrite {
+ public:
+  EventWrite(absl::string_view tenant, uint32_t partition_count, const Event& event, absl::Time received_at,
+             absl::Time deadline, rollup::Dictionary& dictionary, RatingsMetrics& metrics, v1::ItemResult& result,
+             std::shared_ptr<Gathering> gathering)
+      : RecordWrite(tenant, IdOf(event), partition_count),
+        event_(event),
+        received_at_(received_at),
+        deadline_(deadline),
+        dictionary_(dictionary),
+        metrics_(metrics),
+        result_(result),
+        gathering_(std::move(gathering)) {}
+
+  int64_t bytes() const override { return static_cast<int64_t>(event_.ByteSizeLong()); }
+  absl::Time deadline() const override { return deadline_; }
+
+  absl::Status Prepare() override {
+    const absl::StatusOr<rollup::Codes> codes =
+        dictionary_.Encode(partition().tenant, rollup::ValuesOf(event_.agent_id(), event_.channel(), event_.labels()));
+    if (codes.ok()) codes_ = *codes;
+    return codes.status();
+  }
+
+  absl::Status Plan(absl::Span<write::EntityState*> entities, write::Changes& changes) override {
+    write::EntityState& state = *entities.front();
+    absl::StatusOr<RatingRecord> record = Parse(IdOf(event_), state.value);
+    if (!record.ok()) return record.status();
+    RatingRecord before = *record;
+    outcome_ = Apply(event_, codes_, received_at_, *record);
+    if (!ChangesRecord(outcome_)) return absl::OkStatus();
+    Replace(IdOf(event_), before, *record, state, changes);
+    if (outcome_ != v1::OUTCOME_SUPERSEDED) TellOfChange(IdOf(event_), changes);
+    return absl::OkStatus();
+  }
+
+  void Finish(const absl::Status& status) override {
+    SetStatus(status, result_);
+    if (status.ok()) {
+      result_.set_outcome(outcome_);
+      metrics_.OnRecorded(event_, outcome_, received_at_);
+    }
+    gathering_->FinishOne();
+  }
+
+ private:
+  const Event& event_;
+  const absl::Time received_at_;
+  const absl::Time deadline_;
+  rollup::Dictionary& dictionary_;
+  RatingsMetrics& metrics_;
+  v1::ItemResult& result_;
+  const std::shared_ptr<Gathering> gathering_;
+  rollup::Codes codes_{};
+  v1::Outcome outcome_ = v1::OUTCOME_UNSPECIFIED;
+};
+
+// What the erasures of one call share.
+struct Erasure {
+  std::string customer_id;
+  std::atomic<size_t> left = 0;
+  std::atomic<int64_t> erased = 0;
+  absl::Mutex mutex;
+  absl::Status status ABSL_GUARDED_BY(mutex);
+  std::function<void(absl::StatusOr<int64_t>)> done;
+
+  void FinishOne(bool changed, const absl::Status& outcome) {
+    if (changed && outcome.ok()) erased.fetch_add(1);
+    {
+      const absl::MutexLock lock(&mutex);
+      status.Update(outcome);
+    }
+    if (left.fetch_sub(1) != 1) return;
+    const absl::MutexLock lock(&mutex);
+    done(status.ok() ? absl::StatusOr<int64_t>(erased.load()) : status);
+  }
+};
+
+class EraseWrite final : public RecordWrite {
+ public:
+  EraseWrite(absl::string_view tenant, uint32_t partition_count, const std::string& rating_id,
+             std::shared_ptr<Erasure> erasure)
+      : RecordWrite(tenant, rating_id, partition_count), rating_id_(rating_id), erasure_(std::move(erasure)) {}
+
+  int64_t bytes() const override { return static_cast<int64_t>(rating_id_.size()); }
+
+  absl::Status Plan(absl::Span<write::EntityState*> entities, write::Changes& changes) override {
+    write::EntityState& state = *entities.front();
+    absl::StatusOr<RatingRecord> record = Parse(rating_id_, state.value);
+    if (!record.ok()) return record.status();
+    const RatingRecord before = *record;
+    changed_ = EraseCustomer(erasure_->customer_id, *record);
+    if (changed_) Replace(rating_id_, before, *record, state, changes);
+    return absl::OkStatus();
+  }
+
+  void Finish(const absl::Status& status) override { erasure_->FinishOne(changed_, status); }
+
+ private:
+  const std::string rating_id_;
+  const std::shared_ptr<Erasure> erasure_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+store::Key RecordKey(absl::string_view rating_id) {
+  return {"r", std::string(rating_id), false};
+}
+
+std::vector<std::string> ChangedIds(absl::string_view entry) {
+  std::vector<std::string> ids;
+  while (!entry.empty()) {
+    const size_t size = static_cast<uint8_t>(entry.front());
+    entry.remove_prefix(1);
+    ids.emplace_back(entry.substr(0, size));
+    entry.remove_prefix(std::min(size, entry.size()));
+  }
+  return ids;
+}
+
+Recorder::Recorder(write::WritePath& path, rollup::Dictionary& dictionary, uint32_t partition_count,
+                   RatingsMetrics& metrics, std::function<absl::Time()> clock)
+    : path_(path),
+      dictionary_(dictionary),
+      partition_count_(partition_count),
+      metrics_(metrics),
+      clock_(std::move(clock)) {}
+
+template <typename Event>
+void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, std::vector<const Event*> events,
+                         std::vector<v1::ItemResult*> results, Done done) {
+  const absl::Time now = clock_();
+  std::vector<size_t> accepted;
+  for (size_t i = 0; i < events.size(); ++i) {
+    results[i]->mutable_status()->set_index(static_cast<int32_t>(i));
+    const absl::Status valid = Validate(*events[i], now);
+    if (valid.ok()) {
+      accepted.push_back(i);
+    } else {
+      SetStatus(valid, *results[i]);
+      metrics_.OnRejected();
+    }
+  }
+  if (accepted.empty()) return done(absl::OkStatus());
+
+  // The writes hold the gathering, and it holds `done`; when the queue refuses them, `done` is called from here.
+  auto gathering = std::make_shared<Gathering>(accepted.size(), done);
+  std::vector<std::unique_ptr<write::Write>> writes;
+  writes.reserve(accepted.size());
+  for (const size_t i : accepted) {
+    writes.push_back(std::make_unique<EventWrite<Event>>(tenant, partition_count_, *events[i], now, deadline,
+                                                         dictionary_, metrics_, *results[i], gathering));
+  }
+  const absl::Status submitted = path_.Submit(std::move(writes));
+  if (!submitted.ok()) done(submitted);
+}
+
+void Recorder::Record(absl::string_view tenant, absl::Time deadline, std::vector<const v1::Rating*> ratings,
+                      std::vector<v1::ItemResult*> results, Done done) {
+  RecordAll(tenant, deadline, std::move(ratings), std::move(results), std::move(done));
+}
+
+void Recorder::Record(absl::string_view tenant, absl::Time deadline, std::vector<const v1::Survey*> surveys,
+                      std::vector<v1::ItemResult*> results, Done done) {
+  RecordAll(tenant, deadline, std::move(surveys), std::move(results), std::move(done));
+}
+
+void Recorder::Erase(absl::string_view tenant, absl::string_view customer_id,
+                     const std::vector<std::string>& rating_ids, std::function<void(absl::StatusOr<int64_t>)> done) {
+  if (rating_ids.empty()) return done(0);
+  auto erasure = std::make_shared<Erasure>();
+  erasure->customer_id = std::string(customer_id);
+  erasure->left = rating_ids.size();
+  erasure->done = done;
+  std::vector<std::unique_ptr<write::Write>> writes;
+  for (const std::string& id : rating_ids) {
+    writes.push_back(std::make_unique<EraseWrite>(tenant, partition_count_, id, erasure));
+  }
+  const absl::Status submitted = path_.Submit(std::move(writes));
+  if (!submitted.ok()) done(submitted);
+}
+
+}  // namespace rapport::ratings
