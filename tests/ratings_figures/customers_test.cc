@@ -43,6 +43,7 @@ v1::RatingFigures CustomerFigures(const CustomerTally& tally, int top_customers 
 
 std::vector<std::string> Ids(const std::vector<RankedCustomer>& ranked) {
   std::vector<std::string> ids;
+  ids.reserve(ranked.size());
   for (const RankedCustomer& customer : ranked) ids.push_back(customer.position.customer_id);
   return ids;
 }
@@ -50,6 +51,7 @@ std::vector<std::string> Ids(const std::vector<RankedCustomer>& ranked) {
 std::vector<Row> RandomRows(int customers, int count, std::mt19937_64& random) {
   const std::vector<ScoreCode> codes = RatingCodes(kScale);
   std::vector<Row> rows;
+  rows.reserve(count);
   for (int i = 0; i < count; ++i) {
     rows.push_back({absl::StrCat("c", random() % customers), codes[random() % codes.size()],
                     static_cast<int64_t>(1 + random() % 3)});

@@ -46,8 +46,8 @@ TEST(BridgesTest, AgreesWithTakingEachEdgeAway) {
 }
 
 TEST(BridgesTest, TakesEmptyGraphs) {
-  Bridges(0, {});
-  Bridges(3, {});
+  const Bridges none(0, {});
+  const Bridges unconnected(3, {});
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ ScoreCounts Csat(int64_t count, const std::string& value = "4") {
 
 std::vector<v1::RatingRow*> Pointers(std::vector<v1::RatingRow>& rows) {
   std::vector<v1::RatingRow*> pointers;
+  pointers.reserve(rows.size());
   for (v1::RatingRow& row : rows) pointers.push_back(&row);
   return pointers;
 }
@@ -50,6 +51,7 @@ void SuppressBreakdown(std::vector<v1::RatingRow>& rows) {
 // The rows of one bucket whose groups, `a` onwards, have so many ratings.
 std::vector<v1::RatingRow> Bucket(const std::vector<int64_t>& sizes) {
   std::vector<v1::RatingRow> rows;
+  rows.reserve(sizes.size());
   for (int64_t size : sizes) rows.push_back(Row(0, std::string(1, static_cast<char>('a' + rows.size())), Csat(size)));
   return rows;
 }
@@ -199,10 +201,10 @@ class Attacker {
   explicit Attacker(const Answer& answer) {
     for (const v1::RatingRow& row : answer.rows) {
       const auto bucket = static_cast<int>(row.bucket().start().seconds());
-      if (IsWithheld(row)) cells_.push_back({row.group(), bucket});
+      if (IsWithheld(row)) cells_.emplace_back(row.group(), bucket);
     }
     for (const v1::RatingRow& row : answer.totals) {
-      if (IsWithheld(row)) cells_.push_back({row.group(), -1});
+      if (IsWithheld(row)) cells_.emplace_back(row.group(), -1);
     }
     std::map<int, std::vector<double>> buckets;
     std::map<std::string, std::vector<double>> groups;

@@ -43,7 +43,7 @@ void Bridges::GrowForest(absl::Span<const Edge> edges) {
 // put on both ends, cancels out in every subtree that holds both. A subtree whose marks come to 0 has no way out but
 // the edge to its parent; that several marks cancel out by chance is as likely as guessing 64 bits.
 void Bridges::CoverTreeEdges(absl::Span<const Edge> edges) {
-  std::mt19937_64 marks;  // NOLINT(cert-msc51-cpp): the same graph shall give the same answer
+  std::mt19937_64 marks;  // always from the same seed, so that a graph always gives the same answer
   for (size_t edge = 0; edge < edges.size(); ++edge) {
     if (child_[edge] != kNone) continue;
     const uint64_t mark = marks();
