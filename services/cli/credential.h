@@ -11,12 +11,12 @@
 namespace rapport::cli {
 
 struct TokenOptions {
-  std::string name;
-  std::string tenant;
-  std::vector<std::string> roles;
-  std::string agent_id;
-  std::vector<std::string> lead_of;
-  std::string add_to;
+  std::string name{};
+  std::string tenant{};
+  std::vector<std::string> roles{};
+  std::string agent_id{};
+  std::vector<std::string> lead_of{};
+  std::string add_to{};
 };
 
 // A secret of 256 random bits that can stand in a header, a shell and a URL.

@@ -11,10 +11,10 @@ namespace rapport::cli {
 
 // A period as people name it: --from and --to, or --last, or --month.
 struct PeriodOptions {
-  std::string from;
-  std::string to;
-  std::string last;
-  std::string month;
+  std::string from{};
+  std::string to{};
+  std::string last{};
+  std::string month{};
   std::string time_zone = "UTC";
 
   bool given() const { return !from.empty() || !to.empty() || !last.empty() || !month.empty(); }

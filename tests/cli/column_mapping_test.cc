@@ -1,0 +1,83 @@
+#include "services/cli/column_mapping.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/cli/row_conversion.h"
+
+namespace rapport::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+const Pairs kRequired = {{"rating_id", "id"}, {"customer_id", "who"}, {"score", "stars"}, {"occurred_at", "when"}};
+const std::vector<std::string> kHeader = {"id", "who", "stars", "when", "plan"};
+
+std::string ErrorOf(Pairs columns, const Pairs& constants = {}, std::vector<std::string> header = kHeader) {
+  return std::string(ResolveMapping(columns, constants, kRatingFields, header).status().message());
+}
+
+Pairs With(Pairs pairs, const std::string& name, const std::string& value) {
+  pairs.emplace_back(name, value);
+  return pairs;
+}
+
+TEST(ParsePairsTest, SplitsRepeatedValuesAndProtectsQuotedCommas) {
+  const absl::StatusOr<Pairs> pairs = ParsePairs("--map", {"a=b,c=d", "\"e=Happy, or not?\""});
+  ASSERT_TRUE(pairs.ok()) << pairs.status();
+  EXPECT_THAT(*pairs, ElementsAre(Pair("a", "b"), Pair("c", "d"), Pair("e", "Happy, or not?")));
+}
+
+TEST(ParsePairsTest, DividesAtTheEndThatWasAskedFor) {
+  EXPECT_THAT(*ParsePairs("--map", {"a=b=c"}), ElementsAre(Pair("a", "b=c")));
+  EXPECT_THAT(*ParsePairs("--scores", {"a=b=UP"}, Divide::kAtLast), ElementsAre(Pair("a=b", "UP")));
+}
+
+TEST(ParsePairsTest, NamesTheFlagAndTheItemAtFault) {
+  EXPECT_THAT(std::string(ParsePairs("--map", {"rating_id"}).status().message()),
+              AllOf(HasSubstr("--map"), HasSubstr("'rating_id'"), HasSubstr("NAME=VALUE")));
+}
+
+TEST(ResolveMappingTest, FindsColumnsLabelsAndConstants) {
+  const auto sources =
+      ResolveMapping(With(kRequired, "label.plan", "plan"), {{"channel", "EMAIL"}}, kRatingFields, kHeader);
+  ASSERT_TRUE(sources.ok()) << sources.status();
+  ASSERT_EQ(sources->size(), 6);
+  const std::vector<std::string> row = {"T-1", "C-1", "4", "now", "pro"};
+  EXPECT_EQ((*sources)[2].Value(row), "4");
+  EXPECT_EQ((*sources)[4].label_key, "plan");
+  EXPECT_EQ((*sources)[4].Value(row), "pro");
+  EXPECT_EQ((*sources)[5].Value(row), "EMAIL");
+}
+
+TEST(ResolveMappingTest, SuggestsTheNearestColumnAndListsAll) {
+  EXPECT_THAT(
+      ErrorOf(With(kRequired, "agent_id", "Plann")),
+      AllOf(HasSubstr("no column 'Plann'"), HasSubstr("did you mean 'plan'"), HasSubstr("id, who, stars, when, plan")));
+}
+
+TEST(ResolveMappingTest, SuggestsTheNearestField) {
+  EXPECT_THAT(ErrorOf(With(kRequired, "agent", "plan")),
+              AllOf(HasSubstr("no field 'agent'"), HasSubstr("did you mean 'agent_id'")));
+}
+
+TEST(ResolveMappingTest, NamesTheFieldThatIsMissing) {
+  EXPECT_THAT(ErrorOf({{"rating_id", "id"}}), HasSubstr("field 'customer_id' is missing"));
+}
+
+TEST(ResolveMappingTest, RefusesAFieldGivenTwice) {
+  EXPECT_THAT(ErrorOf(With(kRequired, "score", "plan")), HasSubstr("'score' is given twice"));
+  EXPECT_THAT(ErrorOf(kRequired, {{"score", "5"}}), HasSubstr("'score' is given twice"));
+}
+
+TEST(ResolveMappingTest, RefusesADuplicateColumnOnlyWhenItIsMapped) {
+  const std::vector<std::string> header = {"id", "who", "stars", "when", "plan", "plan"};
+  EXPECT_EQ(ErrorOf(kRequired, {}, header), "");
+  EXPECT_THAT(ErrorOf(With(kRequired, "label.plan", "plan"), {}, header), HasSubstr("2 columns named 'plan'"));
+}
+
+}  // namespace
+}  // namespace rapport::cli
