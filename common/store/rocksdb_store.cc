@@ -4,6 +4,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/snapshot.h>
 #include <rocksdb/table.h>
@@ -22,6 +23,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/store/rocksdb_format.h"
 #include "common/store/rocksdb_operators.h"
 #include "common/store/validate.h"
@@ -32,6 +34,7 @@ namespace {
 constexpr char kFormatKey[] = "format";
 constexpr size_t kLeastCompactedTable = 4096;
 constexpr size_t kRememberedTables = 50'000;
+constexpr absl::Duration kResumeInterval = absl::Seconds(1);
 
 enum Family : size_t { kMeta, kEntities, kExpiring, kCounters, kRanks, kStreams, kFamilyCount };
 constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"default",  "entities", "expiring",
@@ -96,6 +99,16 @@ struct CommitBatch {
   bool shared_partitions = false;
 };
 
+// RocksDB's own recovery from a full disk waits for room for all its write buffers at once, far more than it takes to
+// go on. The store resumes at the next commit instead.
+class NoRecoveryByItself final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 class RocksDbStore final : public Store {
  public:
   RocksDbStore(std::string folder, const StoreOptions& options, std::unique_ptr<rocksdb::DB> db,
@@ -134,6 +147,7 @@ class RocksDbStore final : public Store {
 
   absl::StatusOr<PartitionState*> StateOf(const Partition& partition);
   absl::Status ResumeAfterFailure();
+  void RememberFailure(const absl::Status& failure);
 
   absl::Status Plan(const Mutation& mutation, CommitBatch& batch);
   absl::Status CheckExpectations(const Mutation& mutation, const CommitBatch& batch, const std::string& prefix) const;
@@ -162,7 +176,9 @@ class RocksDbStore final : public Store {
   std::map<Partition, PartitionState> states_;  // entries stay for good
 
   std::mutex resume_mutex_;
-  std::atomic<bool> write_failed_ = false;
+  std::atomic<bool> write_failed_ = false;  // written under resume_mutex_, which guards the next two
+  absl::Time next_resume_ = absl::InfinitePast();
+  absl::Status last_failure_;
 };
 
 RocksDbStore::Fetched RocksDbStore::MultiGet(Family from, const std::vector<std::string>& keys) const {
@@ -193,11 +209,18 @@ absl::StatusOr<PartitionState*> RocksDbStore::StateOf(const Partition& partition
 // After a failed write RocksDB refuses all others until it is told to resume.
 absl::Status RocksDbStore::ResumeAfterFailure() {
   if (!write_failed_) return absl::OkStatus();
-  std::lock_guard lock(resume_mutex_);
-  if (!write_failed_) return absl::OkStatus();
-  if (rocksdb::Status status = db_->Resume(); !status.ok()) return Failed(status);
-  write_failed_ = false;
-  return absl::OkStatus();
+  const std::lock_guard lock(resume_mutex_);
+  if (!write_failed_ || absl::Now() < next_resume_) return last_failure_;
+  next_resume_ = absl::Now() + kResumeInterval;
+  last_failure_ = Failed(db_->Resume());
+  write_failed_ = !last_failure_.ok();
+  return last_failure_;
+}
+
+void RocksDbStore::RememberFailure(const absl::Status& failure) {
+  const std::lock_guard lock(resume_mutex_);
+  write_failed_ = true;
+  last_failure_ = failure;
 }
 
 std::vector<absl::Status> RocksDbStore::Commit(absl::Span<const Mutation> mutations) {
@@ -239,7 +262,7 @@ std::vector<absl::Status> RocksDbStore::Commit(absl::Span<const Mutation> mutati
   // Also after a failure, whose outcome is unknown: a number that may have been written must not be given again.
   for (auto& [partition, slot] : batch.slots) slot.state->sequence = slot.sequence;
   if (!written.ok()) {
-    write_failed_ = true;
+    RememberFailure(Failed(written));
     return fail_all(Failed(written));
   }
   CompactTables(batch);
@@ -411,7 +434,8 @@ void RocksDbStore::CompactTables(CommitBatch& batch) {
     *sizes[i] = {log.bytes().size(), 0};
     writes.Put(family(kCounters), keys[i], log.bytes());
   }
-  if (!db_->Write(rocksdb::WriteOptions(), &writes).ok()) write_failed_ = true;
+  const rocksdb::Status written = db_->Write(rocksdb::WriteOptions(), &writes);
+  if (!written.ok()) RememberFailure(Failed(written));
 }
 
 absl::StatusOr<std::vector<Entity>> RocksDbStore::LoadEntities(
@@ -592,6 +616,7 @@ rocksdb::DBOptions DatabaseOptions() {
   options.info_log_level = rocksdb::WARN_LEVEL;
   options.keep_log_file_num = 2;
   options.max_log_file_size = size_t{4} << 20;
+  options.listeners.push_back(std::make_shared<NoRecoveryByItself>());
   return options;
 }
 

@@ -1,0 +1,72 @@
+#include "common/store/rocksdb_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/store/open_store.h"
+#include "common/store/store.h"
+#include "tests/support/temp_dir.h"
+
+namespace rapport::store {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RocksDbStoreTest : public testing::Test {
+ protected:
+  StoreOptions Options(const std::string& folder) const {
+    StoreOptions options;
+    options.url = "rocksdb:" + folder;
+    options.service = "test";
+    return options;
+  }
+  absl::Status Refusal(const StoreOptions& options) const {
+    const absl::Status status = OpenStore(options).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    return status;
+  }
+  std::string Folder(const std::string& name) const { return dir_.path() + "/" + name; }
+
+ private:
+  const test_support::TempDir dir_;
+};
+
+TEST_F(RocksDbStoreTest, MakesItsFolder) {
+  const auto store = OpenStore(Options(Folder("new/")));
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->info().engine, "rocksdb");
+  EXPECT_TRUE((*store)->info().unsafe.empty());
+  EXPECT_TRUE(std::filesystem::is_directory(Folder("new")));
+}
+
+TEST_F(RocksDbStoreTest, NamesTheMissingParentOfItsFolder) {
+  EXPECT_THAT(std::string(Refusal(Options(Folder("missing/new"))).message()),
+              HasSubstr(absl::StrCat(Folder("missing"), " does not exist: make that first")));
+}
+
+TEST_F(RocksDbStoreTest, RefusesAFile) {
+  std::ofstream(Folder("file")) << "text";
+  EXPECT_THAT(std::string(Refusal(Options(Folder("file"))).message()), HasSubstr("is not a folder"));
+}
+
+TEST_F(RocksDbStoreTest, RefusesAFolderInUse) {
+  const auto store = OpenStore(Options(Folder("data")));
+  ASSERT_TRUE(store.ok());
+  EXPECT_THAT(std::string(Refusal(Options(Folder("data"))).message()), HasSubstr("in use by another process"));
+}
+
+TEST_F(RocksDbStoreTest, RefusesTheDataOfAnotherService) {
+  ASSERT_TRUE(OpenStore(Options(Folder("data"))).ok());
+  StoreOptions other = Options(Folder("data"));
+  other.service = "other";
+  EXPECT_THAT(std::string(Refusal(other).message()), HasSubstr("belongs to the service 'test', not to 'other'"));
+}
+
+}  // namespace
+}  // namespace rapport::store
