@@ -1,10 +1,18 @@
 #include "common/server/admin_http.h"
 
 #include <CivetServer.h>
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/server/address.h"
 
 namespace rapport::server {
 namespace {
@@ -37,11 +45,25 @@ class AdminHttp::Impl {
       : server_({"listening_ports", std::string(address), "num_threads", "2", "request_timeout_ms", "10000"}) {
     for (Route& route : routes) {
       handlers_.push_back(std::make_unique<Handler>(std::move(route)));
-      server_.addHandler("^" + handlers_.back()->path() + "$", handlers_.back().get());
+      server_.addHandler(handlers_.back()->path() + "$", handlers_.back().get());
+    }
+    wake_.sin_family = AF_INET;
+    wake_.sin_port = htons(static_cast<uint16_t>(port()));
+    const std::optional<Address> own = ParseAddress(address);
+    if (!own.has_value() || inet_pton(AF_INET, own->host.c_str(), &wake_.sin_addr) != 1) {
+      wake_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     }
   }
   // The handlers must not go before the threads that call them.
-  ~Impl() { server_.close(); }
+  ~Impl() {
+    std::atomic<bool> closed = false;
+    std::thread waking([this, &closed] {
+      while (!closed) WakeUp();
+    });
+    server_.close();
+    closed = true;
+    waking.join();
+  }
 
   int port() {
     const std::vector<int> ports = server_.getListeningPorts();
@@ -49,8 +71,17 @@ class AdminHttp::Impl {
   }
 
  private:
+  // CivetWeb looks every two seconds whether it is to close, and whenever a client connects.
+  void WakeUp() const {
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    connect(client, reinterpret_cast<const sockaddr*>(&wake_), sizeof(wake_));
+    ::close(client);
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+
   std::vector<std::unique_ptr<Handler>> handlers_;
   CivetServer server_;
+  sockaddr_in wake_ = {};
 };
 
 absl::StatusOr<std::unique_ptr<AdminHttp>> AdminHttp::Start(absl::string_view address, std::vector<Route> routes) {

@@ -59,7 +59,7 @@ std::string Footer(const Program& program) {
       " --credentials=credentials.json --tls-cert=cert.pem --tls-key=key.pem\n    serves others.\n\n"
       "A TIME is a number and a unit: 200us, 5ms, 30s, 10m, 1h.\n"
       "Each flag is also read from the environment (--drain-delay from RAPPORT_DRAIN_DELAY) and from the "
-      "--config file;\nthe command line wins over the environment, and that over the file.\n\nNext: ",
+      "--config file;\nthe command line wins over the file, and that over the environment.\n\nNext: ",
       program.next_step);
 }
 

@@ -32,12 +32,12 @@ int Milliseconds(absl::Duration duration) {
   return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 0, INT32_MAX));
 }
 
-// Reflection for this server alone; gRPC's own switch is for all servers of the process.
-class ReflectionOption final : public grpc::ServerBuilderOption {
+// gRPC adds reflection to every server of a process that links it; this takes it out again.
+class WithoutReflection final : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    std::erase_if(*plugins, [](const auto& plugin) { return plugin->name() == "proto_server_reflection"; });
   }
 };
 
@@ -104,20 +104,10 @@ class Server::Impl {
 
   void Drain() {
     if (std::exchange(drained_, true)) return;
-    log_.Info("draining: not ready from now on");
-    readiness_.Drain();
-    ShowReady(false);
-    if (grpc_ != nullptr) {
-      absl::SleepFor(config_.drain_delay);
-      rpc_->Drain();
-      const bool idle = rpc_->AwaitIdle(config_.drain_timeout);
-      if (!idle) log_.Warning("calls still ran at the end of --drain-timeout: they are cancelled");
-      // What is left is cancelled, such as health watches, which never end by themselves.
-      grpc_->Shutdown(absl::ToChronoTime(absl::Now()));
-    }
+    if (grpc_ != nullptr) DrainGrpc();
     executor_.Shutdown();
     for (const std::function<void()>& callback : on_drained_) callback();
-    log_.Info("drained: every accepted call was answered");
+    if (grpc_ != nullptr) log_.Info("drained: what was accepted is stored and answered");
   }
 
   const ServerConfig config_;
@@ -137,9 +127,10 @@ class Server::Impl {
  private:
   absl::Status StartGrpc() {
     grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     SetLimits(builder, config_);
-    if (config_.reflection) builder.SetOption(std::make_unique<ReflectionOption>());
+    if (!config_.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
     builder.AddListeningPort(config_.listen, credentials_, &port_);
     for (const auto& [service, name] : services_) builder.RegisterService(service);
     grpc_ = builder.BuildAndStart();
@@ -149,6 +140,19 @@ class Server::Impl {
           absl::StrCat("cannot listen on --listen=", config_.listen, ": give another address, or stop what uses it"));
     }
     return absl::OkStatus();
+  }
+
+  void DrainGrpc() {
+    log_.Info("draining: not ready from now on");
+    readiness_.Drain();
+    ShowReady(false);
+    absl::SleepFor(config_.drain_delay);
+    rpc_->Drain();
+    if (!rpc_->AwaitIdle(config_.drain_timeout)) {
+      log_.Warning("calls still run at the end of --drain-timeout: they are cancelled");
+    }
+    // What is left is cancelled, such as health watches, which never end by themselves.
+    grpc_->Shutdown(absl::ToChronoTime(absl::Now()));
   }
 
   void ExposeMetrics() {
@@ -180,14 +184,13 @@ class Server::Impl {
 
   void ShowReady(bool ready) {
     ready_metric_.Set(ready ? 1 : 0);
-    if (grpc_ == nullptr) return;
     grpc::HealthCheckServiceInterface& health = *grpc_->GetHealthCheckService();
     health.SetServingStatus("", ready);
     for (const auto& [service, name] : services_) health.SetServingStatus(name, ready);
     if (ready) {
       log_.Info("ready for calls");
-    } else if (const std::string failures = readiness_.Explain(); !failures.empty()) {
-      log_.Warning("not ready: /readyz names what fails", {{"detail", failures}});
+    } else if (!drained_) {
+      log_.Warning("not ready: see to what /readyz names", {{"detail", readiness_.Explain()}});
     }
   }
 

@@ -1,0 +1,159 @@
+#include "common/server/access.h"
+
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "tests/server/harness.h"
+
+namespace rapport::server {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using namespace testing;  // NOLINT(google-build-using-namespace): the harness is this file's vocabulary
+
+std::string FileOf(std::initializer_list<std::string> entries) {
+  std::string list;
+  for (const std::string& entry : entries) absl::StrAppend(&list, list.empty() ? "" : ",", entry);
+  return absl::StrCat(R"({"credentials":[)", list, "]}");
+}
+
+class AccessTest : public ::testing::Test {
+ protected:
+  void Serve() {
+    ServerConfig config = TestConfig();
+    config.credentials = file_;
+    server_.emplace(config);
+    server_->service->async = [this](const Call& call, const RpcRuntime::Done& done) {
+      tenant_ = call.principal.tenant;
+      agent_ = call.principal.agent_id;
+      done(absl::OkStatus());
+    };
+    stub_ = server_->Stub();
+  }
+
+  grpc::Status CallWith(const std::string& authorization) {
+    grpc::ClientContext context;
+    if (!authorization.empty()) context.AddMetadata("authorization", authorization);
+    context.AddMetadata("x-rapport-tenant", "other");
+    return CallAsync(*stub_, context);
+  }
+
+  const std::string file_ = TempFolder() + "/credentials.json";
+  std::optional<TestServer> server_;
+  std::unique_ptr<v1::RatingsService::Stub> stub_;
+  std::string tenant_;
+  std::string agent_;
+};
+
+TEST_F(AccessTest, AllowsExactlyWhatTheCredentialAllows) {
+  WriteFile(file_, FileOf({TokenEntry("writer", "w-token", "acme", "ROLE_INGEST"),
+                           TokenEntry("reader", "r-token", "acme", "ROLE_READ"),
+                           TokenEntry("globex-writer", "g-token", "globex", "ROLE_INGEST")}));
+  Serve();
+  const std::tuple<std::string, grpc::StatusCode, std::string> cases[] = {
+      {"", grpc::StatusCode::UNAUTHENTICATED, "no credential"},
+      {"Basic dXNlcg==", grpc::StatusCode::UNAUTHENTICATED, "Bearer TOKEN"},
+      {"Bearer unknown", grpc::StatusCode::UNAUTHENTICATED, "not known"},
+      {"Bearer ", grpc::StatusCode::UNAUTHENTICATED, ""},
+      {"Bearer r-token", grpc::StatusCode::PERMISSION_DENIED, "RecordRating needs ROLE_INGEST; credential 'reader'"},
+      {"Bearer w-token", grpc::StatusCode::OK, ""},
+      {"bearer w-token", grpc::StatusCode::OK, ""},
+      {"Bearer g-token", grpc::StatusCode::OK, ""},
+  };
+  for (const auto& [authorization, code, text] : cases) {
+    const grpc::Status status = CallWith(authorization);
+    EXPECT_EQ(status.error_code(), code) << authorization << ": " << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr(text)) << authorization;
+  }
+}
+
+TEST_F(AccessTest, TakesTheTenantFromTheCredentialOnly) {
+  WriteFile(file_, FileOf({TokenEntry("writer", "w-token", "acme", "ROLE_INGEST"),
+                           TokenEntry("globex-writer", "g-token", "globex", "ROLE_INGEST")}));
+  Serve();
+  ASSERT_TRUE(CallWith("Bearer w-token").ok());
+  EXPECT_EQ(tenant_, "acme");
+  ASSERT_TRUE(CallWith("Bearer g-token").ok());
+  EXPECT_EQ(tenant_, "globex");
+}
+
+TEST_F(AccessTest, ReadsTheFileAgainWhenItChanges) {
+  WriteFile(file_, FileOf({TokenEntry("writer", "old", "acme", "ROLE_INGEST")}));
+  Serve();
+  ASSERT_TRUE(CallWith("Bearer old").ok());
+  WriteFile(file_, FileOf({TokenEntry("writer", "new", "acme", "ROLE_INGEST")}));
+  EXPECT_TRUE(Eventually([&] { return CallWith("Bearer new").ok(); }));
+  EXPECT_THAT(CallWith("Bearer old"), HasCode(grpc::StatusCode::UNAUTHENTICATED));
+}
+
+TEST_F(AccessTest, KeepsTheCredentialsWhenTheFileBreaks) {
+  WriteFile(file_, FileOf({TokenEntry("writer", "w-token", "acme", "ROLE_INGEST")}));
+  Serve();
+  EXPECT_THAT(server_->registry.Serialize(), HasSubstr("rapport_credentials_valid 1"));
+  WriteFile(file_, "{broken");
+  EXPECT_TRUE(Eventually([&] { return server_->log.Has("credentials file is broken"); }));
+  EXPECT_THAT(server_->registry.Serialize(),
+              AllOf(HasSubstr("rapport_credentials_valid 0"), HasSubstr(R"(reloads_total{outcome="failed"} 1)")));
+  EXPECT_TRUE(CallWith("Bearer w-token").ok());
+}
+
+TEST_F(AccessTest, DoesNotStartWithoutUsableCredentials) {
+  ServerConfig config = TestConfig();
+  config.credentials = file_;
+  metrics::Registry registry;
+  EXPECT_THAT(std::string(Server::Create(config, "test", registry).status().message()),
+              AllOf(HasSubstr(file_), HasSubstr("cannot be read")));
+}
+
+TEST_F(AccessTest, LetsEverybodyChooseInDevelopmentMode) {
+  server_.emplace(TestConfig());
+  server_->service->async = [this](const Call& call, const RpcRuntime::Done& done) {
+    tenant_ = call.principal.tenant;
+    agent_ = call.principal.agent_id;
+    done(absl::OkStatus());
+  };
+  stub_ = server_->Stub();
+  grpc::ClientContext plain;
+  ASSERT_TRUE(CallAsync(*stub_, plain).ok());
+  EXPECT_EQ(tenant_, "default");
+  grpc::ClientContext chosen;
+  chosen.AddMetadata("x-rapport-tenant", "acme");
+  chosen.AddMetadata("x-rapport-agent", "agent-7");
+  ASSERT_TRUE(CallAsync(*stub_, chosen).ok());
+  EXPECT_EQ(tenant_, "acme");
+  EXPECT_EQ(agent_, "agent-7");
+  grpc::ClientContext invalid;
+  invalid.AddMetadata("x-rapport-tenant", "NOT VALID");
+  EXPECT_THAT(CallAsync(*stub_, invalid), HasCode(grpc::StatusCode::UNAUTHENTICATED));
+}
+
+TEST(CredentialsFileTest, NamesTheEntryAndTheFault) {
+  const std::string digest(64, 'a');
+  const std::pair<std::string, std::string> cases[] = {
+      {"nonsense", "not JSON of rapport.access.v1.Credentials"},
+      {R"({"credentials":[{"colour":"red"}]})", "colour"},
+      {R"({"credentials":[{"tenant":"a"}]})", "credentials[0] (''): name is empty"},
+      {R"({"credentials":[{"name":"a","tenant":"t","roles":["ROLE_READ"]}]})", "('a'): set exactly one of"},
+      {R"({"credentials":[{"name":"a","tokenSha256":"AB","tenant":"t","roles":["ROLE_READ"]}]})", "64 lower-case"},
+      {R"({"credentials":[{"name":"a","certificateName":"c","tenant":"A B","roles":["ROLE_READ"]}]})",
+       "tenant is 'A B'"},
+      {R"({"credentials":[{"name":"a","certificateName":"c","tenant":"t"}]})", "roles is empty"},
+      {R"({"credentials":[{"name":"a","certificateName":"c","tenant":"t","roles":["ROLE_UNSPECIFIED"]}]})",
+       "roles has 0"},
+      {R"({"credentials":[{"name":"a","certificateName":"c","tenant":"t","roles":["ROLE_AGENT"]}]})",
+       "agent_id is empty"},
+      {FileOf({TokenEntry("a", "same", "t", "ROLE_READ"), TokenEntry("b", "same", "t", "ROLE_READ")}),
+       "credentials[1] ('b'): its token_sha256 or certificate_name stands in an earlier entry"},
+  };
+  for (const auto& [json, fault] : cases) {
+    EXPECT_THAT(std::string(ParseCredentials(json).status().message()), HasSubstr(fault)) << json;
+  }
+}
+
+TEST(CredentialsFileTest, HashesTokensAsSha256sumDoes) {
+  EXPECT_EQ(TokenSha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+}  // namespace rapport::server

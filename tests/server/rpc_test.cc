@@ -1,0 +1,215 @@
+#include "common/server/rpc.h"
+
+#include <future>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "common/server/status.h"
+#include "tests/server/harness.h"
+
+namespace rapport::server {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using namespace testing;  // NOLINT(google-build-using-namespace): the harness is this file's vocabulary
+
+// Keeps all threads of the executor busy until it goes.
+class BusyExecutor {
+ public:
+  BusyExecutor(Executor& executor, int threads) {
+    for (int i = 0; i < threads; ++i) {
+      EXPECT_TRUE(executor.TryRun([release = release_] { release->WaitForNotification(); }));
+    }
+    EXPECT_TRUE(Eventually([&] { return executor.busy() == threads; }));
+  }
+  ~BusyExecutor() { release_->Notify(); }
+
+ private:
+  const std::shared_ptr<absl::Notification> release_ = std::make_shared<absl::Notification>();
+};
+
+TEST(RpcTest, AnswersFromAnyThreadAtAnyTime) {
+  TestServer server;
+  std::thread answering;
+  server.service->async = [&](const Call&, RpcRuntime::Done done) {
+    answering = std::thread([done = std::move(done)] { done(absl::NotFoundError("no such thing")); });
+  };
+  grpc::ClientContext context;
+  const grpc::Status status = CallAsync(*server.Stub(), context);
+  EXPECT_THAT(status, HasCode(grpc::StatusCode::NOT_FOUND));
+  EXPECT_EQ(status.error_message(), "no such thing");
+  answering.join();
+}
+
+TEST(RpcTest, DoesNotRunACallWhoseDeadlinePassed) {
+  TestServer server;
+  std::atomic<int> runs = 0;
+  server.service->blocking = [&](const Call&) {
+    ++runs;
+    return absl::OkStatus();
+  };
+  {
+    const BusyExecutor busy(server.server->executor(), 2);
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Milliseconds(50)));
+    EXPECT_THAT(CallBlocking(*server.Stub(), context), HasCode(grpc::StatusCode::DEADLINE_EXCEEDED));
+  }
+  grpc::ClientContext context;
+  EXPECT_TRUE(CallBlocking(*server.Stub(), context).ok());
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(RpcTest, GivesCallsWithoutDeadlineTheDefault) {
+  ServerConfig config = TestConfig();
+  config.default_deadline = absl::Seconds(7);
+  TestServer server(config);
+  absl::Duration left;
+  server.service->blocking = [&](const Call& call) {
+    left = call.deadline - absl::Now();
+    return absl::OkStatus();
+  };
+  grpc::ClientContext context;
+  ASSERT_TRUE(CallBlocking(*server.Stub(), context).ok());
+  EXPECT_LE(left, absl::Seconds(7));
+  EXPECT_GT(left, absl::ZeroDuration());
+}
+
+TEST(RpcTest, RefusesCallsWhenTheQueueIsFull) {
+  ServerConfig config = TestConfig();
+  config.executor_queue = 1;
+  config.executor_threads = 1;
+  TestServer server(config);
+  const BusyExecutor busy(server.server->executor(), 1);
+  ASSERT_TRUE(server.server->executor().TryRun([] {}));
+  grpc::ClientContext context;
+  const grpc::Status status = CallBlocking(*server.Stub(), context);
+  EXPECT_THAT(status, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
+  EXPECT_THAT(status.error_message(), HasSubstr("--executor-queue"));
+  EXPECT_THAT(server.Http("/metrics"), HasSubstr("rapport_executor_refused_total 1"));
+}
+
+TEST(RpcTest, LimitsTheCallsOfEachTenantByItself) {
+  ServerConfig config = TestConfig();
+  config.tenant_calls_per_second = 0.001;
+  TestServer server(config);
+  const auto call = [stub = server.Stub()](const std::string& tenant) {
+    grpc::ClientContext context;
+    context.AddMetadata("x-rapport-tenant", tenant);
+    return CallAsync(*stub, context);
+  };
+  EXPECT_TRUE(call("acme").ok());
+  const grpc::Status refused = call("acme");
+  EXPECT_THAT(refused, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
+  EXPECT_THAT(refused.error_message(), AllOf(HasSubstr("--tenant-calls-per-second"), HasSubstr("retry after")));
+  EXPECT_TRUE(call("globex").ok());
+  EXPECT_THAT(server.Http("/metrics"), HasSubstr(R"(rapport_rate_limited_total{limit="calls"} 1)"));
+}
+
+TEST(RpcTest, LimitsTheEventsOfATenant) {
+  ServerConfig config = TestConfig();
+  config.tenant_events_per_second = 10;
+  TestServer server(config);
+  server.service->blocking = [&](const Call& call) { return server.server->rpc().ChargeEvents(call, 100'000); };
+  const auto stub = server.Stub();
+  grpc::ClientContext first;
+  EXPECT_TRUE(CallBlocking(*stub, first).ok());
+  grpc::ClientContext second;
+  const grpc::Status refused = CallBlocking(*stub, second);
+  EXPECT_THAT(refused, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
+  EXPECT_THAT(refused.error_message(), HasSubstr("more than 10 events a second (--tenant-events-per-second)"));
+}
+
+TEST(RpcTest, RefusesMessagesThatAreTooLarge) {
+  ServerConfig config = TestConfig();
+  config.max_message_bytes = 1024;
+  TestServer server(config);
+  grpc::ClientContext context;
+  v1::RecordRatingRequest request;
+  request.mutable_rating()->set_comment(std::string(2000, 'x'));
+  v1::RecordRatingResponse response;
+  EXPECT_THAT(server.Stub()->RecordRating(&context, request, &response), HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
+}
+
+TEST(RpcTest, HidesInternalErrorsFromCallersAndLogsThem) {
+  TestServer server;
+  server.service->blocking = [](const Call&) { return absl::InternalError("secret path /var/x"); };
+  grpc::ClientContext context;
+  const grpc::Status status = CallBlocking(*server.Stub(), context);
+  EXPECT_THAT(status, HasCode(grpc::StatusCode::INTERNAL));
+  EXPECT_THAT(status.error_message(), Not(HasSubstr("secret")));
+  EXPECT_TRUE(server.log.Has("secret path /var/x"));
+}
+
+TEST(RpcTest, DoesNotLogWhatCallersSent) {
+  TestServer server;
+  server.service->blocking = [](const Call&) { return absl::InvalidArgumentError("comment is 'I am Jane Doe'"); };
+  grpc::ClientContext context;
+  EXPECT_THAT(CallBlocking(*server.Stub(), context), HasCode(grpc::StatusCode::INVALID_ARGUMENT));
+  EXPECT_TRUE(server.log.Has("INVALID_ARGUMENT"));
+  EXPECT_FALSE(server.log.Has("Jane"));
+}
+
+TEST(RpcTest, CutsErrorTextsAtOneKibibyteBetweenCharacters) {
+  std::string text = "x";
+  while (text.size() < 5000) text += "\u00e9";
+  const grpc::Status status = ToGrpcStatus(absl::InvalidArgumentError(text));
+  EXPECT_LE(status.error_message().size(), 1024u);
+  EXPECT_GE(status.error_message().size(), 1020u);
+  EXPECT_THAT(status.error_message(), ::testing::EndsWith("\u00e9..."));
+}
+
+TEST(RpcTest, CountsAndTimesByRpcAndCode) {
+  TestServer server;
+  const auto stub = server.Stub();
+  for (int i = 0; i < 3; ++i) {
+    grpc::ClientContext context;
+    ASSERT_TRUE(CallAsync(*stub, context).ok());
+  }
+  server.service->async = [](const Call&, const RpcRuntime::Done& done) { done(absl::AbortedError("")); };
+  grpc::ClientContext context;
+  EXPECT_THAT(CallAsync(*stub, context), HasCode(grpc::StatusCode::ABORTED));
+  const std::string metrics = server.Http("/metrics");
+  EXPECT_THAT(metrics, AllOf(HasSubstr(R"(rapport_rpc_requests_total{code="OK",rpc="RecordRating"} 3)"),
+                             HasSubstr(R"(rapport_rpc_requests_total{code="ABORTED",rpc="RecordRating"} 1)"),
+                             HasSubstr(R"(rapport_rpc_duration_seconds_count{rpc="RecordRating"} 4)"),
+                             HasSubstr(R"(rapport_rpc_in_flight{rpc="RecordRating"} 0)")));
+}
+
+TEST(RpcTest, LogsTheTraceOfTheCallerAndHandsItOn) {
+  TestServer server;
+  std::string traceparent;
+  server.service->blocking = [&](const Call& call) {
+    traceparent = call.traceparent;
+    return absl::UnavailableError("store is down");
+  };
+  grpc::ClientContext context;
+  context.AddMetadata("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  EXPECT_THAT(CallBlocking(*server.Stub(), context), HasCode(grpc::StatusCode::UNAVAILABLE));
+  EXPECT_TRUE(server.log.Has(R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736")"));
+  EXPECT_THAT(traceparent, AllOf(::testing::StartsWith("00-4bf92f3577b34da6a3ce929d0e0e4736-"),
+                                 ::testing::EndsWith("-01"), Not(HasSubstr("00f067aa0ba902b7"))));
+}
+
+TEST(RpcTest, SurvivesManyCallersThatGiveUp) {
+  TestServer server;
+  server.service->blocking = [](const Call&) { return absl::OkStatus(); };
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      const auto stub = server.Stub();
+      for (int n = 0; n < 50; ++n) {
+        grpc::ClientContext context;
+        std::thread canceller([&context] { context.TryCancel(); });
+        const grpc::Status status = CallBlocking(*stub, context);
+        EXPECT_TRUE(status.ok() || status.error_code() == grpc::StatusCode::CANCELLED) << status.error_message();
+        canceller.join();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+}
+
+}  // namespace
+}  // namespace rapport::server
