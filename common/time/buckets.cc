@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 
@@ -11,64 +14,79 @@ namespace {
 
 using common::v1::Bucket;
 
-// The first start of a local hour after `t`. Steps through real time: a repeated hour is a bucket of its own, and a
-// change by half an hour leaves one shorter or longer bucket.
+constexpr size_t kMostZoneNameBytes = 64;
+
+// How far the local clock is into its hour.
+absl::Duration IntoHour(absl::Time t, absl::TimeZone zone) {
+  const absl::TimeZone::CivilInfo info = zone.At(t);
+  return absl::Minutes(info.cs.minute()) + absl::Seconds(info.cs.second()) + info.subsecond;
+}
+
+absl::Time TimeOf(const absl::TimeZone::CivilTransition& change, absl::TimeZone zone) {
+  return zone.At(change.to).trans;
+}
+
+// Hours begin when the local clock shows a full hour, by real time, so that a repeated hour is a bucket of its own; and
+// when clocks change by a part of an hour, which leaves shorter buckets around the change.
 absl::Time NextHour(absl::Time t, absl::TimeZone zone) {
-  const auto minute_of = [&](absl::Time u) { return zone.At(u).cs.minute() * 60 + zone.At(u).cs.second(); };
-  const absl::Time in_an_hour = t + absl::Hours(1) - absl::Seconds(minute_of(t));
-  const int past = minute_of(in_an_hour);
-  if (past == 0) return in_an_hour;
-  const absl::Time earlier = in_an_hour - absl::Seconds(past);
-  if (earlier > t && minute_of(earlier) == 0) return earlier;
-  return in_an_hour + absl::Seconds(3600 - past);
+  const absl::Time next = t + absl::Hours(1) - IntoHour(t, zone);
+  absl::TimeZone::CivilTransition change;
+  if (IntoHour(next, zone) == absl::ZeroDuration() || !zone.NextTransition(t, &change)) return next;
+  return TimeOf(change, zone);
 }
 
 absl::Time StartOfHour(absl::Time t, absl::TimeZone zone) {
-  const absl::TimeZone::CivilInfo info = zone.At(t);
-  const absl::Time start = t - info.subsecond - absl::Seconds(info.cs.minute() * 60 + info.cs.second());
-  // Clocks that changed inside this local hour: it began at the change.
+  const absl::Time start = t - IntoHour(t, zone);
   absl::TimeZone::CivilTransition change;
-  if (zone.PrevTransition(t + absl::Nanoseconds(1), &change)) {
-    const absl::Time changed_at = zone.At(change.to).pre;
-    if (start < changed_at && changed_at <= t) return changed_at;
+  if (IntoHour(start, zone) == absl::ZeroDuration() || !zone.PrevTransition(t + absl::Nanoseconds(1), &change)) {
+    return start;
   }
-  return start;
+  return TimeOf(change, zone);
 }
 
 absl::CivilDay StartOfWeek(absl::CivilDay day) {
   return absl::GetWeekday(day) == absl::Weekday::monday ? day : absl::PrevWeekday(day, absl::Weekday::monday);
 }
 
-absl::Time StartOfBucket(absl::Time t, Bucket bucket, absl::TimeZone zone) {
-  const absl::CivilDay day = absl::ToCivilDay(t, zone);
+// The first day of the day, week or month that lies `steps` after that of `day`.
+absl::CivilDay FirstDay(absl::CivilDay day, Bucket bucket, int steps) {
   switch (bucket) {
-    case common::v1::BUCKET_HOUR:
-      return StartOfHour(t, zone);
     case common::v1::BUCKET_WEEK:
-      return absl::FromCivil(StartOfWeek(day), zone);
+      return StartOfWeek(day) + 7 * steps;
     case common::v1::BUCKET_MONTH:
-      return absl::FromCivil(absl::CivilMonth(day), zone);
+      return absl::CivilDay(absl::CivilMonth(day) + steps);
     default:
-      return absl::FromCivil(day, zone);
+      return day + steps;
   }
 }
 
-absl::Time EndOfBucket(absl::Time t, Bucket bucket, absl::TimeZone zone) {
+// The first day of the day, week or month that holds `t`. Where clocks go back over midnight, what repeats of the old
+// day belongs to the new one, which had begun.
+absl::CivilDay FirstDayOf(absl::Time t, Bucket bucket, absl::TimeZone zone) {
   const absl::CivilDay day = absl::ToCivilDay(t, zone);
-  switch (bucket) {
-    case common::v1::BUCKET_HOUR:
-      return NextHour(t, zone);
-    case common::v1::BUCKET_WEEK:
-      return absl::FromCivil(StartOfWeek(day) + 7, zone);
-    case common::v1::BUCKET_MONTH:
-      return absl::FromCivil(absl::CivilMonth(day) + 1, zone);
-    default:
-      return absl::FromCivil(day + 1, zone);
-  }
+  const absl::CivilDay next = FirstDay(day, bucket, 1);
+  return absl::FromCivil(next, zone) <= t ? next : FirstDay(day, bucket, 0);
+}
+
+absl::Time StartOfBucket(absl::Time t, Bucket bucket, absl::TimeZone zone) {
+  if (bucket == common::v1::BUCKET_HOUR) return StartOfHour(t, zone);
+  return absl::FromCivil(FirstDayOf(t, bucket, zone), zone);
+}
+
+absl::Time EndOfBucket(absl::Time t, Bucket bucket, absl::TimeZone zone) {
+  if (bucket == common::v1::BUCKET_HOUR) return NextHour(t, zone);
+  return absl::FromCivil(FirstDay(FirstDayOf(t, bucket, zone), bucket, 1), zone);
 }
 
 bool IsAll(Bucket bucket) {
   return bucket == common::v1::BUCKET_ALL || bucket == common::v1::BUCKET_UNSPECIFIED;
+}
+
+// Whether it looks like a name of the IANA database: the loader would also open any path.
+bool IsZoneName(absl::string_view name) {
+  return name.size() <= kMostZoneNameBytes && absl::ascii_isalpha(name.front()) && name != "localtime" &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return absl::ascii_isalnum(c) || absl::StrContains("_+-/", c); });
 }
 
 }  // namespace
@@ -76,9 +94,10 @@ bool IsAll(Bucket bucket) {
 absl::StatusOr<absl::TimeZone> LoadZone(absl::string_view name, absl::string_view field) {
   absl::TimeZone zone;
   if (name.empty()) return absl::UTCTimeZone();
-  if (!absl::LoadTimeZone(std::string(name), &zone)) {
+  if (!IsZoneName(name) || !absl::LoadTimeZone(std::string(name), &zone)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(field, ": \"", name, "\" is not a time zone here; use an IANA name such as Europe/Berlin"));
+        absl::StrCat(field, ": \"", absl::CHexEscape(name.substr(0, kMostZoneNameBytes)),
+                     "\" is not a time zone here; use an IANA name such as Europe/Berlin"));
   }
   return zone;
 }

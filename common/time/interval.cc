@@ -14,12 +14,16 @@ absl::StatusOr<absl::Time> ParseEdge(bool present, const google::protobuf::Times
                                      absl::string_view field) {
   if (!present)
     return absl::InvalidArgumentError(absl::StrCat(field, ": missing; give a moment, such as 2026-01-01T00:00:00Z"));
-  const absl::Time t = absl::FromUnixMillis(ToMillis(timestamp));
+  if (timestamp.nanos() < 0 || timestamp.nanos() > 999'999'999) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, ".nanos: ", timestamp.nanos(), " is not within a second; use 0 to 999999999"));
+  }
+  const absl::Time t = FromProto(timestamp);
   if (t < kEarliest || t > kLatest) {
     return absl::InvalidArgumentError(absl::StrCat(field, ": ", absl::FormatTime(t, absl::UTCTimeZone()),
                                                    " is out of range; use years 1970 to 9999"));
   }
-  return t;
+  return absl::FromUnixMillis(ToMillis(timestamp));
 }
 
 }  // namespace
