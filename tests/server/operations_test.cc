@@ -53,14 +53,17 @@ TEST(OperationsTest, ShowsHealthOfTheServerAndOfEachService) {
 }
 
 TEST(OperationsTest, FollowsTheReadinessChecks) {
+  std::atomic<bool> store_works = false;
   metrics::Registry registry;
   LogLines log;
   const std::unique_ptr<Server> server = *Server::Create(TestConfig(), "test", registry, log.Sink());
-  std::atomic<bool> store_works = false;
   server->AddReadinessCheck("store", [&] {
     return store_works ? absl::OkStatus() : absl::UnavailableError("cannot reach redis://localhost: start it");
   });
-  ASSERT_TRUE(server->Start().ok());
+  TestService service(server->rpc());
+  server->AddService(&service, std::string(kServiceName));
+  const absl::Status started = server->Start();
+  ASSERT_TRUE(started.ok()) << started;
   const auto readyz = [&] { return HttpGet(server->metrics_port(), "/readyz"); };
   EXPECT_THAT(readyz(), AllOf(StartsWith("HTTP/1.1 503"),
                               HasSubstr("store: UNAVAILABLE: cannot reach redis://localhost: start it\n")));
@@ -69,6 +72,8 @@ TEST(OperationsTest, FollowsTheReadinessChecks) {
   EXPECT_TRUE(Eventually([&] { return absl::StartsWith(readyz(), "HTTP/1.1 200"); }));
   EXPECT_THAT(registry.Serialize(), HasSubstr("rapport_ready 1"));
   EXPECT_THAT(HttpGet(server->metrics_port(), "/healthz"), StartsWith("HTTP/1.1 200"));
+  server->RequestShutdown();
+  server->WaitUntilShutdown();
 }
 
 TEST(OperationsTest, ReflectsItsServicesOnlyWhenAsked) {
