@@ -18,7 +18,7 @@ running() {
 # refuse_taken_port PORT
 refuse_taken_port() {
   if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
-    echo "Port $1 is taken by another program. Choose other ports with --port-base=N." >&2
+    echo "Port $1 is taken by another program. Choose others with --port-offset=N." >&2
     return 1
   fi
 }

@@ -52,12 +52,12 @@ test('tickets are imported by column mapping, and their figures are right', {ski
     const scores = expected.get(month).map((ticket) => ticket.score);
     const content = scores.filter((score) => score >= 4).length;
     const [figures] = row.scales;
-    assert.equal(Number(figures.ratingCount), scores.length, month);
-    assert.equal(Number(figures.csat.sampleSize), scores.length, month);
+    assert.equal(Number(figures.rating_count), scores.length, month);
+    assert.equal(Number(figures.csat.sample_size), scores.length, month);
     for (const [actual, wanted] of [
       [figures.csat.value, content / scores.length],
-      [figures.csat.ciLow, wilson(content, scores.length).low],
-      [figures.csat.ciHigh, wilson(content, scores.length).high],
+      [figures.csat.ci_low, wilson(content, scores.length).low],
+      [figures.csat.ci_high, wilson(content, scores.length).high],
       [figures.mean.value, mean(scores)],
     ]) {
       assert.ok(Math.abs(actual - wanted) < 1e-9, `${month}: ${actual} instead of ${wanted}`);
@@ -89,8 +89,8 @@ test('bad rows are rejected with reasons and the others are imported', async (t)
   const report = JSON.parse(error.stdout);
   assert.deepEqual([report.read, report.created, report.rejected].map(Number), [4, 1, 2]);
   const rejected = fs.readFileSync(rejects, 'utf8');
-  assert.match(rejected, /r-2.*score|r-2.*points/);
-  assert.match(rejected, /r-3.*yesterday/);
+  assert.match(rejected, /score: 9.*r-2/);
+  assert.match(rejected, /yesterday.*r-3/);
   const {rating} = await ratings.client().call('GetRating', {rating_id: 'r-1'});
   assert.equal(rating.comment, 'quoted, with "quotes"');
 });

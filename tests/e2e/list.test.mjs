@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {code, millisOf, range, rating, startRatings, time} from './harness.mjs';
+import {millisOf, range, rating, startRatings, time} from './harness.mjs';
 import {randomNumbers} from './reference.mjs';
 
 const march = range('2024-03-01T00:00:00Z', '2024-04-01T00:00:00Z');
 
-// Two hundred ratings of March, some of them at the same moment.
-function manyRatings() {
+// Ratings of March, some of them at the same moment.
+function manyRatings(count = 200) {
   const random = randomNumbers(4);
-  return Array.from({length: 200}, (_, i) => rating(`r-${i}`, {
+  return Array.from({length: count}, (_, i) => rating(`r-${i}`, {
     customer_id: `c-${i % 7}`,
     agent_id: `a-${i % 3}`,
     emoticon: ['EMOTICON_HAPPY', 'EMOTICON_SATISFIED', 'EMOTICON_UNHAPPY'][i % 5 % 3],
@@ -18,7 +18,7 @@ function manyRatings() {
   }));
 }
 
-const newestFirst = (a, b) => millisOf(b.occurred_at) - millisOf(a.occurred_at) || (a.rating_id < b.rating_id ? -1 : 1);
+const newestFirst = (a, b) => millisOf(b.occurred_at) - millisOf(a.occurred_at) || (a.rating_id > b.rating_id ? -1 : 1);
 
 async function listAll(client, request) {
   const pages = [];
@@ -59,24 +59,18 @@ test('filters hold together', async (t) => {
   }
 });
 
-test('a page token of another question is refused', async (t) => {
-  const client = (await startRatings(t)).client();
-  await client.record(manyRatings());
-  const {next_page_token: token} = await client.call('ListRatings', {range: march, page: {page_size: 5}});
-  await assert.rejects(
-      client.call('ListRatings', {range: march, filter: {customer_id: 'c-1'}, page: {page_size: 5, page_token: token}}),
-      {code: code.INVALID_ARGUMENT});
-});
-
 test('an export has every rating once and goes on from a token', async (t) => {
   const client = (await startRatings(t)).client();
-  const ratings = manyRatings();
+  const ratings = manyRatings(2500);
   await client.record(ratings);
   const expected = ratings.map((each) => each.rating_id).sort();
   const chunks = await client.collect('ExportRatings', {range: march});
   assert.deepEqual(chunks.flatMap((chunk) => chunk.ratings.map((each) => each.rating_id)).sort(), expected);
 
+  assert.ok(chunks.length >= 2);
   const rest = await client.collect('ExportRatings', {range: march, resume_token: chunks[0].resume_token});
   const resumed = [chunks[0], ...rest].flatMap((chunk) => chunk.ratings.map((each) => each.rating_id));
   assert.deepEqual(resumed.sort(), expected);
+  const none = await client.collect('ExportRatings', {range: march, resume_token: chunks.at(-1).resume_token});
+  assert.deepEqual(none.flatMap((chunk) => chunk.ratings), []);
 });

@@ -48,7 +48,7 @@ test('buf curl calls the service by reflection', async (t) => {
 
 test('without --reflection the schema is not told', async (t) => {
   const ratings = await startRatings(t);
-  await assert.rejects(bufCurl(ratings, 'GetRating', {ratingId: 'r-1'}), /reflection/);
+  await assert.rejects(bufCurl(ratings, 'GetRating', {ratingId: 'r-1'}), /failed to find service/);
 });
 
 test('metrics pass promtool and count what was recorded', async (t) => {

@@ -83,7 +83,7 @@ function assertFigures(figures, ratings, what) {
     assertProportion(figures[headline[figures.scale]], positive, ratings.length, `${what}: headline`);
   }
   assertNear(figures.mean.value, reference.mean(ratings.map(reference.pointsOf)), `${what}: mean`);
-  assert.equal(figures.distribution.reduce((sum, each) => sum + Number(each.count), 0), ratings.length, what);
+  assert.equal(figures.distribution.reduce((sum, each) => sum + Number(each.count ?? 0), 0), ratings.length, what);
 }
 
 // Compares rows with `ratings` cut by `keyOf`; answers how many figures were compared.
