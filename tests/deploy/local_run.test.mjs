@@ -4,37 +4,14 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
-import {Client, afterwards, range, root, run, startRedis, temporaryFolder} from '../e2e/harness.mjs';
+import {Client, afterwards, range, run, startRedis} from '../e2e/harness.mjs';
+import {place, script} from './local.mjs';
 
-const script = path.join(root, 'deploy/local/run');
 const day = 86_400_000;
 
-async function isFree(port) {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.on('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
-async function freeOffset() {
-  for (;;) {
-    const offset = 1000 + Math.floor(Math.random() * 14_000);
-    if (await isFree(50051 + offset) && await isFree(9464 + offset)) return offset;
-  }
-}
-
-// A new data folder on free ports; what runs on it is stopped with the test.
-async function place(t) {
-  const data = path.join(temporaryFolder(t), 'data');
-  const offset = await freeOffset();
-  afterwards(t, () => run(script, ['--stop', data]));
-  return {data, offset, args: [data, `--port-offset=${offset}`]};
-}
-
 // The totals of some days that every example month of this week has in full.
-async function figures(offset) {
-  const client = new Client(`127.0.0.1:${50051 + offset}`);
+async function figures(ports) {
+  const client = new Client(`127.0.0.1:${ports.grpc}`);
   const today = Math.floor(Date.now() / day) * day;
   try {
     const answer = await client.call('QueryRatings', {range: range(today - 20 * day, today - 10 * day)});
@@ -53,12 +30,12 @@ function pids(data) {
 const exists = (pid) => fs.existsSync(`/proc/${pid}`);
 
 test('starts with an example month, stops, and starts again with its data', async (t) => {
-  const {data, offset, args} = await place(t);
+  const {data, ports, args} = await place(t);
   const first = await run(script, ['--detach', ...args]);
   assert.match(first.stdout, /Ratings: \d+ new, 0 known already, 0 refused/);
-  assert.match(first.stdout, new RegExp(`localhost:${50051 + offset}`));
+  assert.match(first.stdout, new RegExp(`localhost:${ports.grpc}`));
   assert.match(first.stdout, /HAPPY|[Hh]appiness/);
-  const before = await figures(offset);
+  const before = await figures(ports);
   const {happiness} = before.find((each) => each.scale === 'SCALE_EMOTICON_3');
   assert.ok(happiness.value > 0.93 && happiness.value < 0.97, `${happiness.value}`);
 
@@ -76,11 +53,11 @@ test('starts with an example month, stops, and starts again with its data', asyn
   const second = await run(script, ['--detach', ...args]);
   assert.doesNotMatch(second.stdout, /Installing/);
   assert.match(second.stdout, /Ratings: \d+ new, [1-9]\d* known already, 0 refused/);
-  assert.deepEqual(await figures(offset), before);
+  assert.deepEqual(await figures(ports), before);
 });
 
 test('in the foreground it ends what it started on Ctrl-C', async (t) => {
-  const {data, offset, args} = await place(t);
+  const {data, ports, args} = await place(t);
   const process = spawn(script, [...args, '--no-example'], {stdio: ['ignore', 'pipe', 'inherit']});
   const ended = new Promise((resolve) => process.on('exit', (code, signal) => resolve(signal ?? code)));
   let output = '';
@@ -89,7 +66,7 @@ test('in the foreground it ends what it started on Ctrl-C', async (t) => {
     if (output.includes('Ctrl-C')) break;
   }
   process.stdout.resume();
-  assert.deepEqual(await figures(offset), []);
+  assert.deepEqual(await figures(ports), []);
   const started = pids(data);
   assert.ok(started.length > 0 && started.every(exists));
   process.kill('SIGINT');
@@ -99,18 +76,18 @@ test('in the foreground it ends what it started on Ctrl-C', async (t) => {
 
 test('keeps its data in Redis when told so', async (t) => {
   const store = await startRedis(t);
-  const {data, offset, args} = await place(t);
+  const {data, ports, args} = await place(t);
   await run(script, ['--detach', `--store=${store}`, ...args]);
-  assert.ok((await figures(offset)).length >= 3);
+  assert.ok((await figures(ports)).length >= 3);
   assert.ok(!fs.existsSync(path.join(data, 'ratings')));
 });
 
 test('says which port is taken', async (t) => {
-  const {offset, args} = await place(t);
-  const server = net.createServer().listen(9464 + offset, '127.0.0.1');
+  const {ports, args} = await place(t);
+  const server = net.createServer().listen(ports.metrics, '127.0.0.1');
   afterwards(t, () => server.close());
   await assert.rejects(run(script, ['--detach', ...args]), (error) => {
-    assert.match(error.stderr, new RegExp(`Port ${9464 + offset} is taken.*--port-offset`));
+    assert.match(error.stderr, new RegExp(`Port ${ports.metrics} is taken.*--port-offset`));
     return true;
   });
 });

@@ -1,0 +1,31 @@
+// deploy/local/run on free ports and a data folder of the test's own.
+import net from 'node:net';
+import path from 'node:path';
+import {afterwards, root, run, temporaryFolder} from '../e2e/harness.mjs';
+
+export const script = path.join(root, 'deploy/local/run');
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+// A --port-offset whose ports are free, and these ports.
+async function freePorts() {
+  for (;;) {
+    const offset = 1000 + Math.floor(Math.random() * 14_000);
+    const ports = {offset, grpc: 50_051 + offset, metrics: 9464 + offset};
+    if (await isFree(ports.grpc) && await isFree(ports.metrics)) return ports;
+  }
+}
+
+// A new data folder on free ports; what runs on it is stopped with the test.
+export async function place(t) {
+  const data = path.join(temporaryFolder(t), 'data');
+  const ports = await freePorts();
+  afterwards(t, () => run(script, ['--stop', data]));
+  return {data, ports, args: [data, `--port-offset=${ports.offset}`]};
+}
