@@ -216,7 +216,7 @@ export function run(file, args, options = {}) {
   return promisify(execFile)(file, args, {maxBuffer: 64 << 20, timeout: 120_000, ...options});
 }
 
-export const buf = path.join(root, 'tests/node_modules/.bin/buf');
+export const buf = path.join(root, 'tests/buf');
 
 // Names of gRPC codes, for assert.rejects(..., {code: code.NOT_FOUND}).
 export const code = grpc.status;
