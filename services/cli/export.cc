@@ -45,7 +45,7 @@ absl::StatusOr<int64_t> WriteAll(const Connection& connection, ExportRatingsRequ
       context->TryCancel();
       return absl::DataLossError("the output cannot be written; is the disk full?");
     }
-    const absl::Status status = connection.Explain(stream->Finish());
+    absl::Status status = connection.Explain(stream->Finish());
     if (status.ok()) return count;
     if (!absl::IsUnavailable(status) || !retry.Wait(++failed_tries, status.message())) return status;
   }

@@ -185,7 +185,7 @@ class RatingSender final : public EventSender<Rating> {
     call_.reset();
     if (unacknowledged_.empty()) return absl::OkStatus();
     if (ended.ok()) ended = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server ended the stream early");
-    const absl::Status status = connection_.Explain(ended);
+    absl::Status status = connection_.Explain(ended);
     if (!IsTransient(ended.error_code()) || !retry_.Wait(++failed_tries_, status.message())) return status;
     return absl::OkStatus();
   }
