@@ -44,7 +44,8 @@ absl::StatusOr<std::vector<common::v1::Dimension>> ParseDimensions(absl::string_
   for (absl::string_view name : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
     common::v1::Dimension dimension;
     if (!common::v1::Dimension_Parse(
-            absl::StrCat("DIMENSION_", absl::AsciiStrToUpper(absl::StripAsciiWhitespace(name))), &dimension)) {
+            absl::StrCat("DIMENSION_", absl::AsciiStrToUpper(absl::StripAsciiWhitespace(name))), &dimension) ||
+        dimension == common::v1::DIMENSION_UNSPECIFIED) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", name, "\" is no dimension; use agent, team, channel, product, plan or locale"));
     }
