@@ -1,22 +1,13 @@
 // deploy/local/run on free ports and a data folder of the test's own.
-import net from 'node:net';
 import path from 'node:path';
-import {afterwards, root, run, temporaryFolder} from '../e2e/harness.mjs';
+import {afterwards, isFree, root, run, temporaryFolder} from '../e2e/harness.mjs';
 
 export const script = path.join(root, 'deploy/local/run');
 
-function isFree(port) {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.on('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
-// A --port-offset whose ports are free, and these ports.
+// A --port-offset whose ports are free, and these ports; all are outside those that the system gives to connections.
 async function freePorts() {
   for (;;) {
-    const offset = 1000 + Math.floor(Math.random() * 14_000);
+    const offset = 11_000 + Math.floor(Math.random() * 4_000);
     const ports = {offset, grpc: 50_051 + offset, metrics: 9464 + offset};
     if (await isFree(ports.grpc) && await isFree(ports.metrics)) return ports;
   }

@@ -26,14 +26,20 @@ const protos = protoLoader.loadSync(
     {includeDirs: [path.join(root, 'protos')], keepCase: true, longs: Number, enums: String, arrays: true, objects: true});
 const {RatingsService} = grpc.loadPackageDefinition(protos).rapport.ratings.v1;
 
-export async function freePort() {
-  const server = net.createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const {port} = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+export function isFree(port) {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+// A free port below those that the system gives to connections, so that none takes it before its server does.
+async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) return port;
+  }
 }
 
 const cleaning = new WeakMap();
@@ -110,13 +116,11 @@ function canConnect(port) {
   });
 }
 
-// A Redis server that keeps acknowledged data; resolves to its URL.
+// A Redis server with the settings that we ask for; resolves to its URL.
 export async function startRedis(t) {
   const port = await freePort();
-  const redis = new Child(t, 'redis-server', [
-    '--port', port, '--bind', '127.0.0.1', '--dir', temporaryFolder(t), '--appendonly', 'yes', '--appendfsync', 'always',
-    '--save', '', '--maxmemory-policy', 'noeviction',
-  ]);
+  const settings = path.join(root, 'deploy/redis/redis.conf');
+  const redis = new Child(t, 'redis-server', [settings, '--port', port, '--bind', '127.0.0.1', '--dir', temporaryFolder(t)]);
   await redis.becomes(() => canConnect(port));
   return `redis://127.0.0.1:${port}`;
 }
@@ -139,13 +143,19 @@ export function writeCredentials(t, credentials) {
 }
 
 export class Ratings extends Child {
-  constructor(t, ports, flags) {
-    super(t, binaries.ratings, [
-      `--listen=127.0.0.1:${ports.grpc}`, `--metrics-listen=127.0.0.1:${ports.metrics}`, '--log-level=warning', ...flags,
-    ]);
+  constructor(t, flags) {
+    super(t, binaries.ratings, ['--listen=127.0.0.1:0', '--metrics-listen=127.0.0.1:0', ...flags]);
     this.test = t;
-    this.address = `127.0.0.1:${ports.grpc}`;
-    this.metrics = `http://127.0.0.1:${ports.metrics}`;
+  }
+
+  // Learns from the log where the server listens.
+  findAddresses() {
+    const line = this.output.split('\n').find((each) => each.includes('"metrics_port"') && each.endsWith('}'));
+    if (!line) return false;
+    const {port, metrics_port} = JSON.parse(line);
+    this.address = `127.0.0.1:${port}`;
+    this.metrics = `http://127.0.0.1:${metrics_port}`;
+    return true;
   }
 
   // A client that calls with `token`, or as anybody without.
@@ -158,9 +168,8 @@ export class Ratings extends Child {
 
 // Starts the ratings service on `store` (a new one by default) and waits until it is ready.
 export async function startRatings(t, {store, flags = []} = {}) {
-  const ports = {grpc: await freePort(), metrics: await freePort()};
-  const ratings = new Ratings(t, ports, [`--store=${store ?? await newStore(t)}`, ...flags]);
-  await ratings.becomes(async () => (await fetch(`${ratings.metrics}/readyz`)).ok);
+  const ratings = new Ratings(t, [`--store=${store ?? await newStore(t)}`, ...flags]);
+  await ratings.becomes(async () => ratings.findAddresses() && (await fetch(`${ratings.metrics}/readyz`)).ok);
   return ratings;
 }
 
