@@ -1,9 +1,10 @@
+# shellcheck shell=bash
 # Starts, watches and stops the services of a data folder. Each leaves FOLDER/NAME.pid and FOLDER/NAME.log.
 
 # is_running FOLDER NAME: whether the process that the pid file names is still this program.
 is_running() {
   local pid
-  pid=$(cat "$1/$2.pid" 2>/dev/null) && [[ $(cat "/proc/$pid/cmdline" 2>/dev/null | tr '\0' '\n' | head -n 1) == */"$2" ]]
+  pid=$(cat "$1/$2.pid" 2>/dev/null) && [[ $(head -zn 1 "/proc/$pid/cmdline" 2>/dev/null | tr -d '\0') == */"$2" ]]
 }
 
 # running FOLDER: the names of the services that run.
