@@ -70,11 +70,8 @@ void CheckPacking(const Settings& settings, StoreInfo& info) {
 }  // namespace
 
 absl::Status CheckRedisVersion(RedisPool& pool) {
-  const std::vector<RedisCommand> commands = [] {
-    std::vector<RedisCommand> list;
-    list.push_back(RedisCommand{"INFO", "server"});
-    return list;
-  }();
+  std::vector<RedisCommand> commands;
+  commands.push_back(RedisCommand{"INFO", "server"});
   absl::StatusOr<std::vector<RedisReply>> replies = pool.Read(commands);
   if (!replies.ok()) return replies.status();
   for (const absl::string_view line : absl::StrSplit(ReplyBytes(*replies->front()), "\r\n")) {
@@ -97,6 +94,7 @@ absl::Status CheckRedisVersion(RedisPool& pool) {
 
 absl::Status CheckRedisSettings(RedisPool& pool, StoreInfo& info) {
   std::vector<RedisCommand> commands;
+  commands.reserve(kSafeSettings.size() + 2 * kPackingSettings.size());
   for (const SafeSetting& safe : kSafeSettings) commands.push_back(RedisCommand{"CONFIG", "GET", safe.name});
   for (const PackingSetting& packing : kPackingSettings) {
     commands.push_back(RedisCommand{"CONFIG", "GET", packing.name});

@@ -187,6 +187,7 @@ absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& re
 void RedisStore::CompactTables(const std::vector<std::string>& keys) {
   if (keys.empty()) return;
   std::vector<RedisCommand> gets;
+  gets.reserve(keys.size());
   for (const std::string& key : keys) gets.push_back(RedisCommand{"GET", key});
   const absl::StatusOr<std::vector<RedisReply>> values = pool_.Read(gets);
   if (!values.ok()) return;

@@ -637,10 +637,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> ColumnFamilies(const StoreOptions& 
   options.memtable_prefix_bloom_size_ratio = 0.05;
 
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.reserve(kFamilyCount);
   for (const char* name : kFamilyNames) families.emplace_back(name, options);
   families[kCounters].options.merge_operator = MakeCounterLogMerge();
   families[kExpiring].options.compaction_filter_factory = MakeExpiryFilter(store_options.clock);
-  families[kExpiring].options.periodic_compaction_seconds = 24 * 60 * 60;
+  families[kExpiring].options.periodic_compaction_seconds = uint64_t{24} * 60 * 60;
   return families;
 }
 

@@ -23,7 +23,7 @@ struct Partition {
   uint32_t index = 0;  // below Store::partition_count()
 
   friend bool operator==(const Partition&, const Partition&) = default;
-  friend auto operator<=>(const Partition&, const Partition&) = default;
+  friend auto operator<=>(const Partition&, const Partition&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // Where an entity lives inside its partition. The entities of a collection either all expire or none does.
@@ -33,7 +33,7 @@ struct Key {
   bool expires = false;
 
   friend bool operator==(const Key&, const Key&) = default;
-  friend auto operator<=>(const Key&, const Key&) = default;
+  friend auto operator<=>(const Key&, const Key&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // A stored value. Versions are never reused: 0 means that there is none; each put gives a larger one.
@@ -131,7 +131,7 @@ struct StreamPosition {
   uint32_t index = 0;
 
   friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
-  friend auto operator<=>(const StreamPosition&, const StreamPosition&) = default;
+  friend auto operator<=>(const StreamPosition&, const StreamPosition&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 struct StreamRange {

@@ -42,6 +42,7 @@ int Run(const char* url, int64_t number) {
   }
   for (;;) {
     std::vector<Mutation> mutations;
+    mutations.reserve(6);
     for (int i = 0; i < 6; ++i) mutations.push_back(Numbered(number + i));
     std::string acknowledged;
     bool all = true;

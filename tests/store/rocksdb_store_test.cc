@@ -27,7 +27,7 @@ class RocksDbStoreTest : public testing::Test {
     return options;
   }
   absl::Status Refusal(const StoreOptions& options) const {
-    const absl::Status status = OpenStore(options).status();
+    absl::Status status = OpenStore(options).status();
     EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
     return status;
   }

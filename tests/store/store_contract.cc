@@ -80,12 +80,14 @@ StreamRange After(const std::string& stream, StreamPosition after) {
 
 std::vector<std::string> Members(const IndexPage& page) {
   std::vector<std::string> names;
+  names.reserve(page.members.size());
   for (const RankedMember& member : page.members) names.push_back(member.member);
   return names;
 }
 
 std::vector<std::string> Values(const StreamPage& page) {
   std::vector<std::string> values;
+  values.reserve(page.entries.size());
   for (const StreamEntry& entry : page.entries) values.push_back(entry.value);
   return values;
 }
@@ -283,6 +285,7 @@ TEST_P(StoreContract, ExactlyOneOfSeveralConcurrentWritersWinsEachRound) {
   constexpr int kRounds = 60;
   std::atomic<int> committed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int done = 0; done < kRounds;) {
@@ -314,6 +317,7 @@ TEST_P(StoreContract, ConcurrentWritersOfSeveralPartitionsLoseNothing) {
   constexpr int kThreads = 4;
   constexpr int kCommits = 40;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kCommits; ++i) {
@@ -372,6 +376,7 @@ TEST_P(StoreContract, TablesThatGrowWhileTheyAreSummedUpKeepEveryAddition) {
   constexpr int kThreads = 4;
   constexpr int kCommits = 150;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kCommits; ++i) {
@@ -439,6 +444,7 @@ TEST_P(StoreContract, ARankIsReplacedAndTakenOut) {
 
 TEST_P(StoreContract, PagesThroughAnIndexWhileMembersComeAndGo) {
   std::vector<std::pair<std::string, std::optional<int64_t>>> members;
+  members.reserve(100);
   for (int i = 0; i < 100; ++i) members.emplace_back(absl::StrCat("m", 100 + i), i / 10);  // ten of each score
   ASSERT_TRUE(Commit(RankAll("i", members)).ok());
   for (const bool descending : {false, true}) {
@@ -462,6 +468,7 @@ TEST_P(StoreContract, PagesThroughAnIndexWhileMembersComeAndGo) {
                       .ok());
     }
     std::vector<std::string> expected;
+    expected.reserve(members.size());
     for (const auto& [member, score] : members) expected.push_back(member);
     if (descending) std::reverse(expected.begin(), expected.end());
     EXPECT_EQ(seen, expected);

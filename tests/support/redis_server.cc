@@ -108,6 +108,7 @@ void RedisServer::Spawn() {
                                         "warning"};
   arguments.insert(arguments.end(), settings_.begin(), settings_.end());
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   const std::string log = dir_.path() + "/output";
