@@ -12,7 +12,7 @@
 --   head              sequence of the partition     loaded_at (decimal), effect ('0': only check), retention (commits)
 --   packed expects    bucket                        n, n x (id, version bytes or '')
 --   plain expects     entity                        n, n x (version bytes or '')
---   packed puts       bucket                        n, n x (m, m x (id, value))
+--   packed puts       bucket                        g, n, n x (id, expected version bytes, '' or 'any', value)
 --   plain puts        entity                        n, n x (value, time to live in milliseconds)
 --   packed erases     bucket                        n, n x (id)
 --   dropped keys      entity or table               n
@@ -20,7 +20,11 @@
 --   ranks             index                         n, n x (m, m x (score, member), k, k x (member))
 --   appends           stream, its trim record       n, n x (m, m x (index, value))
 --
--- Reply: {0, i} when the i-th expectation (from 0, packed ones first) did not hold; otherwise {sequence, i...}, the
+-- A packed put carries its own expectation: version bytes, '' (there is none) or 'any' (which is no varint). Its value
+-- begins with the version that it gets when nothing was committed since the load, of g bytes: the usual case then copies
+-- no value in Lua.
+--
+-- Reply: {0, i} when the i-th expectation (from 0: packed ones, plain ones, puts) did not hold; otherwise {sequence, i...}, the
 -- sequence of this commit (0 without effect) and the adds (from 0) whose tables are due for summing up.
 
 local MAX_UNPACK = 4000        -- values; the stack of Lua takes about 8000
@@ -69,6 +73,11 @@ local unchanged = stored_sequence == arg()
 local effect = arg() == '1'
 local retention = count()
 
+local function holds(stored, version)
+  if version == '' then return not stored or stored == '' end
+  return stored and string.sub(stored, 1, #version) == version
+end
+
 local packed = count()
 if unchanged then
   next_key = next_key + packed
@@ -76,12 +85,7 @@ if unchanged then
 else
   for i = 1, packed do
     local stored = call('HGET', key(), arg())
-    local version = arg()
-    if version == '' then
-      if stored then return {0, i - 1} end
-    elseif not stored or string.sub(stored, 1, #version) ~= version then
-      return {0, i - 1}
-    end
+    if not holds(stored, arg()) then return {0, i - 1} end
   end
 end
 local plain = count()
@@ -90,12 +94,17 @@ if unchanged then
   next_arg = next_arg + plain
 else
   for i = 1, plain do
-    local stored = call('GETRANGE', key(), 0, 9)
-    local version = arg()
-    if version == '' then
-      if stored ~= '' then return {0, packed + i - 1} end
-    elseif string.sub(stored, 1, #version) ~= version then
-      return {0, packed + i - 1}
+    if not holds(call('GETRANGE', key(), 0, 9), arg()) then return {0, packed + i - 1} end
+  end
+end
+local guess, puts = count(), count()
+local first_key, first_arg = next_key, next_arg
+if not unchanged then
+  for i = 1, puts do
+    local expected = ARGV[first_arg + 3 * i - 1]
+    if expected ~= 'any' then
+      local stored = call('HGET', KEYS[first_key + i], ARGV[first_arg + 3 * i - 2])
+      if not holds(stored, expected) then return {0, packed + plain + i - 1} end
     end
   end
 end
@@ -105,25 +114,14 @@ local sequence = call('INCR', KEYS[1])
 local version = varint(sequence)
 local reply = {sequence}
 
-for _ = 1, count() do
-  local bucket, entries = key(), count()
-  if entries == 1 then
-    local a = next_arg
-    next_arg = a + 2
-    call('HSET', bucket, ARGV[a + 1], version .. ARGV[a + 2])
-  else
-    while entries > 0 do
-      local size = math.min(entries, MAX_UNPACK / 2)
-      local fields = {}
-      for i = 1, size do
-        fields[2 * i - 1] = arg()
-        fields[2 * i] = version .. arg()
-      end
-      call('HSET', bucket, unpack(fields))
-      entries = entries - size
-    end
-  end
+for i = 1, puts do
+  local value = ARGV[first_arg + 3 * i]
+  if not unchanged then value = version .. string.sub(value, guess + 1) end
+  call('HSET', KEYS[first_key + i], ARGV[first_arg + 3 * i - 2], value)
 end
+next_key = first_key + puts
+next_arg = first_arg + 3 * puts
+
 for _ = 1, count() do
   local value = version .. arg()
   call('SET', key(), value, 'PX', arg())

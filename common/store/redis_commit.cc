@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/store/redis_format.h"
 #include "common/store/validate.h"
@@ -32,8 +33,9 @@ class CommitBuilder {
   CommitRun TakeRun() { return std::move(run_); }
 
  private:
-  void AddExpects(const std::vector<Expect>& expects);
-  void AddPuts(const std::vector<Put>& puts);
+  void AddExpects(const Mutation& mutation);
+  void AddVersion(uint64_t version);
+  void AddPuts(const std::vector<Put>& puts, uint64_t loaded_at);
   void AddErases(const std::vector<Key>& erases, const std::vector<std::string>& dropped_tables);
   void AddCounters(const std::vector<Add>& adds);
   void AddRanks(const std::vector<Rank>& ranks);
@@ -45,6 +47,8 @@ class CommitBuilder {
 
   const PartitionKeys keys_;
   RedisCommand& command_;
+  // What the packed puts expect of the entities that they replace, by collection and id; null: nothing.
+  absl::flat_hash_map<std::pair<absl::string_view, absl::string_view>, const Expect*> expected_by_puts_;
   std::vector<absl::string_view> key_arguments_;
   std::vector<absl::string_view> arguments_;
   CommitRun run_;
@@ -57,8 +61,8 @@ CommitBuilder::CommitBuilder(absl::string_view service, const Mutation& mutation
   AddNumber(static_cast<int64_t>(mutation.loaded_at));
   AddNumber(HasEffect(mutation) ? 1 : 0);
   AddNumber(retention);
-  AddExpects(mutation.expects);
-  AddPuts(mutation.puts);
+  AddExpects(mutation);
+  AddPuts(mutation.puts, mutation.loaded_at);
   AddErases(mutation.erases, mutation.dropped_tables);
   AddCounters(mutation.adds);
   AddRanks(mutation.ranks);
@@ -73,38 +77,54 @@ void CommitBuilder::Finish(absl::string_view sha) {
   for (const absl::string_view argument : arguments_) command_.Refer(argument);
 }
 
-void CommitBuilder::AddExpects(const std::vector<Expect>& expects) {
+void CommitBuilder::AddExpects(const Mutation& mutation) {
+  for (const Put& put : mutation.puts) {
+    if (!put.key.expires) expected_by_puts_.try_emplace({put.key.collection, put.key.id}, nullptr);
+  }
+  std::vector<const Expect*> alone;
+  for (const Expect& expect : mutation.expects) {
+    const auto put = expected_by_puts_.find({expect.key.collection, expect.key.id});
+    if (!expect.key.expires && put != expected_by_puts_.end() && put->second == nullptr) {
+      put->second = &expect;
+    } else {
+      alone.push_back(&expect);
+    }
+  }
   for (const bool expires : {false, true}) {
-    const auto selected = Select(expects, expires, [](const Expect& expect) -> const Key& { return expect.key; });
-    AddNumber(static_cast<int64_t>(selected.size()));
-    for (const Expect* expect : selected) {
+    const auto count = std::count_if(alone.begin(), alone.end(), [&](auto* e) { return e->key.expires == expires; });
+    AddNumber(count);
+    for (const Expect* expect : alone) {
+      if (expect->key.expires != expires) continue;
       AddKey(expires ? keys_.Entity(expect->key) : keys_.Bucket(expect->key));
       if (!expires) AddBytes(expect->key.id);
-      AddBytes(expect->version == 0 ? absl::string_view() : command_.Keep(EncodeVersion(expect->version)));
+      AddVersion(expect->version);
       run_.expects.push_back(expect);
     }
   }
 }
 
-void CommitBuilder::AddPuts(const std::vector<Put>& puts) {
+void CommitBuilder::AddVersion(uint64_t version) {
+  AddBytes(version == 0 ? absl::string_view() : command_.Keep(EncodeVersion(version)));
+}
+
+void CommitBuilder::AddPuts(const std::vector<Put>& puts, uint64_t loaded_at) {
   const auto key_of = [](const Put& put) -> const Key& { return put.key; };
-  std::vector<std::pair<std::string, const Put*>> packed;
-  for (const Put* put : Select(puts, false, key_of)) packed.emplace_back(keys_.Bucket(put->key), put);
-  // Stable: of two puts of one key the later one counts.
-  std::stable_sort(packed.begin(), packed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  const size_t count_at = arguments_.size();
-  AddNumber(0);
-  int64_t buckets = 0;
-  for (auto begin = packed.begin(); begin != packed.end(); ++buckets) {
-    const auto end = std::find_if(begin, packed.end(), [&](const auto& put) { return put.first != begin->first; });
-    AddKey(begin->first);
-    AddNumber(end - begin);
-    for (; begin != end; ++begin) {
-      AddBytes(begin->second->key.id);
-      AddBytes(begin->second->value);
+  const auto packed = Select(puts, false, key_of);
+  const std::string guess = EncodeVersion(loaded_at + 1);
+  AddNumber(static_cast<int64_t>(guess.size()));
+  AddNumber(static_cast<int64_t>(packed.size()));
+  for (const Put* put : packed) {
+    AddKey(keys_.Bucket(put->key));
+    AddBytes(put->key.id);
+    const Expect* expect = expected_by_puts_.find({put->key.collection, put->key.id})->second;
+    if (expect == nullptr) {
+      AddBytes("any");
+    } else {
+      AddVersion(expect->version);
     }
+    run_.expects.push_back(expect);
+    AddBytes(command_.Keep(absl::StrCat(guess, put->value)));
   }
-  arguments_[count_at] = command_.Keep(absl::StrCat(buckets));
 
   const auto plain = Select(puts, true, key_of);
   AddNumber(static_cast<int64_t>(plain.size()));

@@ -7,7 +7,7 @@ namespace rapport::ratings {
 namespace {
 
 constexpr uint8_t kHasComment = 0x80;
-constexpr int kCustomerTables = 256;
+constexpr int kCustomerTables = 64;
 
 void PutVarint(uint32_t value, std::string& bytes) {
   for (; value >= 0x80; value >>= 7) bytes.push_back(static_cast<char>(value | 0x80));

@@ -14,7 +14,7 @@
 // Facts: a row per counted event of a UTC day, in the order of time. Lists, exports, edges of a query that cut a slot,
 // and what weighs customers are made from them.
 //
-// Customer days: how often a customer gave each score on each UTC day, spread by customer over 256 tables. They say
+// Customer days: how often a customer gave each score on each UTC day, spread by customer over 64 tables. They say
 // what one customer's satisfaction is, and on which days to look for a customer's facts.
 namespace rapport::ratings {
 

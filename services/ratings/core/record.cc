@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/strings/str_cat.h"
 #include "common/time/interval.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -158,6 +159,37 @@ rollup::Codes CountedCodes(const RatingRecord& record) {
     codes[agent] = CodesOf(survey->dimension_codes())[agent];
   }
   return codes;
+}
+
+std::string Pack(RatingRecord record) {
+  for (Revision& revision : *record.mutable_revisions()) {
+    v1::Rating& rating = *revision.mutable_rating();
+    const int64_t occurred_ms = ToMillis(rating.occurred_at());
+    revision.set_occurred_ms(occurred_ms);
+    revision.set_received_after_ms(ToMillis(rating.received_at()) - occurred_ms);
+    rating.clear_rating_id();
+    rating.clear_occurred_at();
+    rating.clear_received_at();
+  }
+  return record.SerializeAsString();
+}
+
+absl::StatusOr<RatingRecord> Unpack(absl::string_view rating_id, const std::string& bytes) {
+  RatingRecord record;
+  if (!record.ParseFromString(bytes)) {
+    return absl::DataLossError(
+        absl::StrCat("the record of rating \"", rating_id, "\" does not parse; restore the store from a backup"));
+  }
+  for (Revision& revision : *record.mutable_revisions()) {
+    v1::Rating& rating = *revision.mutable_rating();
+    rating.set_rating_id(std::string(rating_id));
+    *rating.mutable_occurred_at() = ToProto(absl::FromUnixMillis(revision.occurred_ms()));
+    *rating.mutable_received_at() =
+        ToProto(absl::FromUnixMillis(revision.occurred_ms() + revision.received_after_ms()));
+    revision.clear_occurred_ms();
+    revision.clear_received_after_ms();
+  }
+  return record;
 }
 
 rollup::Codes CodesOf(const google::protobuf::RepeatedField<uint32_t>& stored) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/rollup/dimensions.h"
@@ -38,6 +39,10 @@ rollup::Codes CountedCodes(const storage::v1::RatingRecord& record);
 
 // The survey's event of this status; null when there is none.
 const storage::v1::SurveyEvent* FindSurvey(const storage::v1::RatingRecord& record, v1::SurveyStatus status);
+
+// A record as bytes for the store, and back. DATA_LOSS when the bytes are no record.
+std::string Pack(storage::v1::RatingRecord record);
+absl::StatusOr<storage::v1::RatingRecord> Unpack(absl::string_view rating_id, const std::string& bytes);
 
 rollup::Codes CodesOf(const google::protobuf::RepeatedField<uint32_t>& stored);
 

@@ -66,15 +66,14 @@ absl::Status ValidateMoment(bool present, const google::protobuf::Timestamp& mom
     return Invalid("occurred_at.nanos", absl::StrCat(moment.nanos()), "is not within a second; use 0 to 999999999");
   }
   const absl::Time occurred = rapport::FromProto(moment);
+  if (absl::UnixEpoch() <= occurred && occurred <= now + kClockTolerance) return absl::OkStatus();
   const std::string shown = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", occurred, absl::UTCTimeZone());
-  if (occurred < absl::UnixEpoch())
+  if (occurred < absl::UnixEpoch()) {
     return Invalid("occurred_at", shown, "is before 1970; check the unit of the source's time");
-  if (occurred > now + kClockTolerance) {
-    return Invalid("occurred_at", shown,
-                   absl::StrCat("is later than this server's clock by more than ",
-                                absl::FormatDuration(kClockTolerance), "; check the source's clock and zone"));
   }
-  return absl::OkStatus();
+  return Invalid("occurred_at", shown,
+                 absl::StrCat("is later than this server's clock by more than ", absl::FormatDuration(kClockTolerance),
+                              "; check the source's clock and zone"));
 }
 
 // What the scale accepts, for errors.

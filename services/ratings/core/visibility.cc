@@ -7,10 +7,6 @@
 namespace rapport::ratings {
 namespace {
 
-v1::CommentVisibility PolicyOf(const v1::Rating& rating) {
-  return std::max(rating.comment_visibility(), v1::COMMENT_VISIBILITY_AGENT_ONLY);
-}
-
 bool Leads(const Viewer& viewer, const v1::Rating& rating) {
   const auto team = rating.labels().find("team");
   return std::any_of(viewer.lead_of_teams.begin(), viewer.lead_of_teams.end(), [&](const std::string& led) {
@@ -18,19 +14,17 @@ bool Leads(const Viewer& viewer, const v1::Rating& rating) {
   });
 }
 
-bool MayReadComment(const v1::Rating& rating, v1::CommentVisibility policy, absl::string_view credited_agent,
-                    const Viewer& viewer) {
+// Whether the policy of `rating` lets the viewer read its comment.
+bool Allows(const v1::Rating& rating, absl::string_view credited_agent, const Viewer& viewer) {
+  const v1::CommentVisibility policy = rating.comment_visibility();
   if (policy == v1::COMMENT_VISIBILITY_ALL) return true;
   if (!viewer.agent_id.empty() && viewer.agent_id == credited_agent) return true;
   return policy == v1::COMMENT_VISIBILITY_AGENT_AND_LEAD && Leads(viewer, rating);
 }
 
-// `strictest` is a policy that holds beside the revision's own. Policies grow more open with their number.
-v1::Rating Present(const v1::Rating& stored, v1::CommentVisibility strictest, absl::string_view credited_agent,
-                   const Viewer& viewer) {
+v1::Rating Present(const v1::Rating& stored, bool comment_allowed) {
   v1::Rating shown = stored;
-  const v1::CommentVisibility policy = std::min(PolicyOf(stored), strictest);
-  if (!stored.comment().empty() && !MayReadComment(stored, policy, credited_agent, viewer)) {
+  if (!stored.comment().empty() && !comment_allowed) {
     shown.clear_comment();
     shown.set_comment_withheld(true);
   }
@@ -45,7 +39,8 @@ bool MayRead(const storage::v1::RatingRecord& record, const Viewer& viewer) {
 
 v1::Rating PresentCounted(const storage::v1::RatingRecord& record, const Viewer& viewer) {
   const std::string& agent = CreditedAgent(record);
-  v1::Rating shown = Present(Counted(record)->rating(), v1::COMMENT_VISIBILITY_ALL, agent, viewer);
+  const v1::Rating& counted = Counted(record)->rating();
+  v1::Rating shown = Present(counted, Allows(counted, agent, viewer));
   shown.set_agent_id(agent);
   return shown;
 }
@@ -56,9 +51,11 @@ v1::GetRatingResponse PresentHistory(const storage::v1::RatingRecord& record, co
   const storage::v1::Revision* counted = Counted(record);
   if (counted == nullptr) return response;
   *response.mutable_rating() = PresentCounted(record, viewer);
-  const v1::CommentVisibility strictest = PolicyOf(counted->rating());
+  const std::string& agent = CreditedAgent(record);
+  const bool counted_allows = Allows(counted->rating(), agent, viewer);
   for (int i = record.revisions_size() - 1; i >= 0; --i) {
-    *response.add_history() = Present(record.revisions(i).rating(), strictest, CreditedAgent(record), viewer);
+    const v1::Rating& revision = record.revisions(i).rating();
+    *response.add_history() = Present(revision, counted_allows && Allows(revision, agent, viewer));
   }
   return response;
 }

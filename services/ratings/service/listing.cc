@@ -17,6 +17,8 @@ namespace {
 // What one page looks at before it is handed out short.
 constexpr size_t kMostFactsPerPage = 500'000;
 constexpr int64_t kMostDaysPerPage = 1'000;
+// Of ratings in one page: it has to fit into a message, of which gRPC clients take 4 MiB unless told otherwise.
+constexpr size_t kMostBytesPerPage = size_t{2} << 20;
 
 // The codes that facts of matching ratings have; a value that has no code of its own is counted with the others.
 absl::StatusOr<std::vector<std::pair<int, rollup::Code>>> CodesOfFilter(rollup::Dictionary& dictionary,
@@ -56,7 +58,7 @@ class Lister {
     const int64_t first = UtcDay(range_.start);
     const int64_t last = UtcDay(range_.end - absl::Milliseconds(1));
     int64_t day = newest_first ? last : first;
-    if (after) day = std::clamp(UtcDay(after->time), first, last);
+    if (after) day = newest_first ? std::min(UtcDay(after->time), last) : std::max(UtcDay(after->time), first);
     ListPage page;
     for (int64_t days = 0; first <= day && day <= last; day += newest_first ? -1 : 1, ++days) {
       if (facts_seen_ >= kMostFactsPerPage || days >= kMostDaysPerPage) {
@@ -108,18 +110,21 @@ class Lister {
       const auto records = reader_.LoadRecords(tenant_, ids);
       if (!records.ok()) return records.status();
       for (const storage::v1::RatingRecord& record : *records) {
-        if (!Matches(record, filter_) || !MayRead(record, viewer_)) continue;
-        if (range_.Contains(FromProto(Counted(record)->rating().occurred_at()))) {
-          page.ratings.push_back(PresentCounted(record, viewer_));
-        }
+        const Candidate& candidate = candidates[begin++];
+        TakeIfListed(record, page);
+        if (page.ratings.size() < limit && bytes_ < kMostBytesPerPage) continue;
+        page.next = ListPosition{StartOfUtcDay(day) + absl::Milliseconds(candidate.millis), candidate.rating_id};
+        return absl::OkStatus();
       }
-      begin = end;
-      if (page.ratings.size() < limit) continue;
-      page.next = ListPosition{StartOfUtcDay(day) + absl::Milliseconds(candidates[end - 1].millis),
-                               candidates[end - 1].rating_id};
-      return absl::OkStatus();
     }
     return absl::OkStatus();
+  }
+
+  void TakeIfListed(const storage::v1::RatingRecord& record, ListPage& page) {
+    if (!Matches(record, filter_) || !MayRead(record, viewer_)) return;
+    if (!range_.Contains(FromProto(Counted(record)->rating().occurred_at()))) return;
+    page.ratings.push_back(PresentCounted(record, viewer_));
+    bytes_ += page.ratings.back().ByteSizeLong();
   }
 
   Reader& reader_;
@@ -130,6 +135,7 @@ class Lister {
   const Direction direction_;
   const std::vector<std::pair<int, rollup::Code>> codes_;
   size_t facts_seen_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace

@@ -230,7 +230,8 @@ grpc::ServerWriteReactor<v1::ExportRatingsResponse>* RatingsService::ExportRatin
         if (!range.ok()) return range.status();
         auto start = DecodeToken(request->resume_token(), "resume_token");
         if (!start.ok()) return start.status();
-        return [this, request, call, range = *range, after = *std::move(start),
+        const ListPosition end{StartOfUtcDay(UtcDay(range->end - absl::Milliseconds(1)) + 1), ""};
+        return [this, request, call, range = *range, end, after = *std::move(start),
                 ended = false](v1::ExportRatingsResponse* response) mutable -> absl::StatusOr<server::Step> {
           if (ended) return server::Step::kEnd;
           auto page = ListPageOf(reader_, dictionary_, call.principal.tenant, range, request->filter(),
@@ -239,7 +240,7 @@ grpc::ServerWriteReactor<v1::ExportRatingsResponse>* RatingsService::ExportRatin
           for (v1::Rating& rating : page->ratings) *response->add_ratings() = std::move(rating);
           ended = !page->next;
           after = std::move(page->next);
-          response->set_resume_token(EncodeToken(after.value_or(ListPosition{range.end, ""})));
+          response->set_resume_token(EncodeToken(after.value_or(end)));
           return server::Step::kMessage;
         };
       });

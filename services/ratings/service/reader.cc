@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/write/partition.h"
+#include "services/ratings/core/record.h"
 #include "services/ratings/service/recorder.h"
 
 namespace rapport::ratings {
@@ -41,9 +42,9 @@ absl::StatusOr<std::vector<storage::v1::RatingRecord>> Reader::LoadRecords(absl:
   for (size_t p = 0; p < requests.size(); ++p) {
     for (size_t i = 0; i < positions[p].size(); ++i) {
       const size_t position = positions[p][i];
-      if (!records[position].ParseFromString((*loaded)[p].entities[i].value)) {
-        return Damaged(absl::StrCat("the record of rating ", rating_ids[position]));
-      }
+      auto record = Unpack(rating_ids[position], (*loaded)[p].entities[i].value);
+      if (!record.ok()) return record.status();
+      records[position] = *std::move(record);
     }
   }
   return records;

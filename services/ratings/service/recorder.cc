@@ -33,22 +33,17 @@ bool ChangesRecord(v1::Outcome outcome) {
 }
 
 void SetStatus(const absl::Status& status, v1::ItemResult& result) {
+  if (status.ok()) return;
   result.mutable_status()->set_code(static_cast<int>(status.code()));
   result.mutable_status()->set_message(std::string(status.message()));
 }
 
-absl::StatusOr<RatingRecord> Parse(const std::string& rating_id, const std::string& value) {
-  RatingRecord record;
-  if (record.ParseFromString(value)) return record;
-  return absl::DataLossError("the record of rating " + rating_id + " does not parse; restore the data folder");
-}
-
 // Replaces the record, and corrects the counters by the difference.
-void Replace(const std::string& rating_id, const RatingRecord& before, const RatingRecord& after,
-             write::EntityState& state, write::Changes& changes) {
+void Replace(const std::string& rating_id, const RatingRecord& before, RatingRecord after, write::EntityState& state,
+             write::Changes& changes) {
   Measure(rating_id, before, -1, changes);
   Measure(rating_id, after, +1, changes);
-  state.Set(after.SerializeAsString());
+  state.Set(Pack(std::move(after)));
 }
 
 void TellOfChange(const std::string& rating_id, write::Changes& changes) {
@@ -112,12 +107,12 @@ class EventWrite final : public RecordWrite {
 
   absl::Status Plan(absl::Span<write::EntityState*> entities, write::Changes& changes) override {
     write::EntityState& state = *entities.front();
-    absl::StatusOr<RatingRecord> record = Parse(IdOf(event_), state.value);
+    absl::StatusOr<RatingRecord> record = Unpack(IdOf(event_), state.value);
     if (!record.ok()) return record.status();
     RatingRecord before = *record;
     outcome_ = Apply(event_, codes_, received_at_, *record);
     if (!ChangesRecord(outcome_)) return absl::OkStatus();
-    Replace(IdOf(event_), before, *record, state, changes);
+    Replace(IdOf(event_), before, *std::move(record), state, changes);
     if (outcome_ != v1::OUTCOME_SUPERSEDED) TellOfChange(IdOf(event_), changes);
     return absl::OkStatus();
   }
@@ -174,11 +169,11 @@ class EraseWrite final : public RecordWrite {
 
   absl::Status Plan(absl::Span<write::EntityState*> entities, write::Changes& changes) override {
     write::EntityState& state = *entities.front();
-    absl::StatusOr<RatingRecord> record = Parse(rating_id_, state.value);
+    absl::StatusOr<RatingRecord> record = Unpack(rating_id_, state.value);
     if (!record.ok()) return record.status();
     const RatingRecord before = *record;
     changed_ = EraseCustomer(erasure_->customer_id, *record);
-    if (changed_) Replace(rating_id_, before, *record, state, changes);
+    if (changed_) Replace(rating_id_, before, *std::move(record), state, changes);
     return absl::OkStatus();
   }
 

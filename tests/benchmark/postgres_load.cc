@@ -1,0 +1,160 @@
+#include <libpq-fe.h>
+
+#include <atomic>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/benchmark/dataset.h"
+#include "tests/benchmark/load.h"
+#include "tests/benchmark/summary.h"
+
+namespace rapport::benchmark {
+namespace {
+
+using Connection = std::unique_ptr<PGconn, void (*)(PGconn*)>;
+using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
+
+// What a team would build: ratings with their primary key and an index on time; counters by 15 minutes, agent and
+// score, and by customer and score. That is less than Rapport keeps (every dimension and pair at three levels of time,
+// facts).
+constexpr char kSchema[] = R"sql(
+  CREATE TABLE ratings (
+    rating_id text PRIMARY KEY, customer_id text NOT NULL, agent_id text, channel text, plan text, conversation_id text,
+    score smallint NOT NULL, occurred_at timestamptz NOT NULL, revision bigint NOT NULL DEFAULT 0,
+    received_at timestamptz NOT NULL DEFAULT now());
+  CREATE INDEX ratings_by_time ON ratings (occurred_at);
+  CREATE TABLE by_agent (slot timestamptz, agent_id text, score smallint, n bigint NOT NULL,
+                         PRIMARY KEY (slot, agent_id, score));
+  CREATE TABLE by_customer (customer_id text, score smallint, n bigint NOT NULL, PRIMARY KEY (customer_id, score));
+)sql";
+
+// Rows that came before change nothing. Sorted, so that connections lock the counters in the same order.
+constexpr char kIngest[] = R"sql(
+  WITH incoming AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::smallint[],
+                         $8::bigint[]) AS t(rating_id, customer_id, agent_id, channel, plan, conversation_id, score, ms)
+  ), added AS (
+    INSERT INTO ratings (rating_id, customer_id, agent_id, channel, plan, conversation_id, score, occurred_at)
+    SELECT rating_id, customer_id, agent_id, channel, plan, conversation_id, score, to_timestamp(ms / 1000.0)
+    FROM incoming ON CONFLICT (rating_id) DO NOTHING
+    RETURNING customer_id, agent_id, score, occurred_at
+  ), agents AS (
+    INSERT INTO by_agent
+    SELECT date_bin('15 minutes', occurred_at, 'epoch'), agent_id, score, count(*) FROM added GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (slot, agent_id, score) DO UPDATE SET n = by_agent.n + excluded.n
+  ), customers AS (
+    INSERT INTO by_customer
+    SELECT customer_id, score, count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (customer_id, score) DO UPDATE SET n = by_customer.n + excluded.n
+  )
+  SELECT count(*) FROM added
+)sql";
+
+constexpr char kQueryRatings[] = R"sql(
+  SELECT agent_id, count(*), avg(score), count(*) FILTER (WHERE score >= 4), count(*) FILTER (WHERE score = 1),
+         count(*) FILTER (WHERE score = 2), count(*) FILTER (WHERE score = 3), count(*) FILTER (WHERE score = 4)
+  FROM ratings WHERE occurred_at >= '2025-11-01Z' AND occurred_at < '2025-12-01Z' GROUP BY agent_id
+)sql";
+
+constexpr char kQueryRollups[] = R"sql(
+  SELECT agent_id, sum(n), sum(score * n) / sum(n), sum(n) FILTER (WHERE score >= 4), sum(n) FILTER (WHERE score = 1),
+         sum(n) FILTER (WHERE score = 2), sum(n) FILTER (WHERE score = 3), sum(n) FILTER (WHERE score = 4)
+  FROM by_agent WHERE slot >= '2025-11-01Z' AND slot < '2025-12-01Z' GROUP BY agent_id
+)sql";
+
+Connection Connect(const std::string& where) {
+  Connection connection(PQconnectdb(where.c_str()), PQfinish);
+  if (PQstatus(connection.get()) != CONNECTION_OK) std::cerr << PQerrorMessage(connection.get());
+  return connection;
+}
+
+bool Succeeded(const Result& result) {
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return true;
+  std::cerr << PQresultErrorMessage(result.get());
+  return false;
+}
+
+Result Execute(const Connection& connection, const char* sql) {
+  return Result(PQexec(connection.get(), sql), PQclear);
+}
+
+// Columns as array literals; no value of the data set needs quotes.
+bool IngestBatch(const Connection& connection, int64_t from, int64_t to, int64_t count) {
+  std::vector<std::string> columns(8, "{");
+  for (int64_t i = from; i < to; ++i) {
+    const Row row = MakeRow("r", i, count);
+    const std::string values[] = {row.rating_id,
+                                  row.customer_id,
+                                  row.agent_id,
+                                  row.channel,
+                                  row.plan,
+                                  row.conversation_id,
+                                  std::to_string(row.score),
+                                  std::to_string(row.occurred_ms)};
+    for (size_t c = 0; c < columns.size(); ++c) absl::StrAppend(&columns[c], i == from ? "" : ",", values[c]);
+  }
+  std::vector<const char*> parameters;
+  for (std::string& column : columns) {
+    column += "}";
+    parameters.push_back(column.c_str());
+  }
+  const Result result(PQexecPrepared(connection.get(), "ingest", static_cast<int>(parameters.size()), parameters.data(),
+                                     nullptr, nullptr, 0),
+                      PQclear);
+  return Succeeded(result) && std::stoll(PQgetvalue(result.get(), 0, 0)) == to - from;
+}
+
+double MedianSeconds(const Connection& connection, const char* sql, int repeat) {
+  std::vector<double> seconds;
+  for (int i = 0; i < repeat; ++i) {
+    const absl::Time start = absl::Now();
+    if (!Succeeded(Execute(connection, sql))) return -1;
+    seconds.push_back(absl::ToDoubleSeconds(absl::Now() - start));
+  }
+  return Quantile(seconds, 0.5);
+}
+
+}  // namespace
+
+int RunPostgresIngest(const std::string& where, int64_t from, int64_t to, int64_t count, int connections, bool setup) {
+  constexpr int64_t kBatch = 1000;
+  if (setup && !Succeeded(Execute(Connect(where), kSchema))) return 1;
+  std::atomic<int64_t> next = from;
+  std::atomic<bool> failed = false;
+  const absl::Time start = absl::Now();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < connections; ++t) {
+    threads.emplace_back([&] {
+      const Connection connection = Connect(where);
+      const Result prepared(PQprepare(connection.get(), "ingest", kIngest, 0, nullptr), PQclear);
+      if (!Succeeded(prepared)) failed = true;
+      while (!failed) {
+        const int64_t first = next.fetch_add(kBatch);
+        if (first >= to) return;
+        if (!IngestBatch(connection, first, std::min(first + kBatch, to), count)) failed = true;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const double elapsed = absl::ToDoubleSeconds(absl::Now() - start);
+  if (failed) return 1;
+  std::cout << absl::StrCat("{\"events\":", to - from, ",\"per_second\":", static_cast<double>(to - from) / elapsed,
+                            "}\n");
+  return 0;
+}
+
+int RunPostgresQuery(const std::string& where, int repeat) {
+  const Connection connection = Connect(where);
+  if (!Succeeded(Execute(connection, "VACUUM ANALYZE"))) return 1;
+  std::cout << absl::StrCat("{\"ratings_p50_seconds\":", MedianSeconds(connection, kQueryRatings, repeat),
+                            ",\"rollups_p50_seconds\":", MedianSeconds(connection, kQueryRollups, repeat), "}\n");
+  return 0;
+}
+
+}  // namespace rapport::benchmark
