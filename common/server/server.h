@@ -37,7 +37,8 @@ class Server {
   Executor& executor();
   Logger& log();
 
-  // `service` must live until the server has drained. `full_name` ("rapport.ratings.v1.RatingsService") is its name in health checks.
+  // `service` must live until the server has drained. `full_name` ("rapport.ratings.v1.RatingsService") is its name in
+  // health checks.
   void AddService(grpc::Service* service, std::string full_name);
   // Asked each second, on a thread of its own: it may block for a while. The server is ready while all are OK.
   void AddReadinessCheck(std::string name, std::function<absl::Status()> check);

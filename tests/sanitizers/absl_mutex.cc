@@ -15,6 +15,25 @@ Function* Next(const char* symbol) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, symbol));
 }
 
+// A condition is evaluated by whichever thread holds the lock, inside Abseil, where these functions do not see it.
+class OrderedCondition {
+ public:
+  OrderedCondition(absl::Mutex* mutex, const absl::Condition& condition) : mutex_(mutex), condition_(condition) {}
+
+  absl::Condition ordered() { return absl::Condition(this, &OrderedCondition::Evaluate); }
+
+ private:
+  bool Evaluate() {
+    __tsan_acquire(mutex_);
+    const bool holds = condition_.Eval();
+    __tsan_release(mutex_);
+    return holds;
+  }
+
+  absl::Mutex* const mutex_;
+  const absl::Condition& condition_;
+};
+
 }  // namespace
 
 namespace absl {
@@ -53,14 +72,14 @@ void Mutex::ReaderUnlock() {
 
 void Mutex::LockWhen(const Condition& condition) {
   static auto* const next = Next<void(Mutex*, const Condition&)>("_ZN4absl7debian35Mutex8LockWhenERKNS0_9ConditionE");
-  next(this, condition);
+  next(this, OrderedCondition(this, condition).ordered());
   __tsan_acquire(this);
 }
 
 void Mutex::Await(const Condition& condition) {
   static auto* const next = Next<void(Mutex*, const Condition&)>("_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE");
   __tsan_release(this);
-  next(this, condition);
+  next(this, OrderedCondition(this, condition).ordered());
   __tsan_acquire(this);
 }
 
@@ -68,7 +87,7 @@ bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
   static auto* const next = Next<bool(Mutex*, const Condition&, Duration)>(
       "_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
   __tsan_release(this);
-  const bool held = next(this, condition, timeout);
+  const bool held = next(this, OrderedCondition(this, condition).ordered(), timeout);
   __tsan_acquire(this);
   return held;
 }
@@ -77,7 +96,7 @@ bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
   static auto* const next = Next<bool(Mutex*, const Condition&, Time)>(
       "_ZN4absl7debian35Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
   __tsan_release(this);
-  const bool held = next(this, condition, deadline);
+  const bool held = next(this, OrderedCondition(this, condition).ordered(), deadline);
   __tsan_acquire(this);
   return held;
 }

@@ -52,7 +52,7 @@ TestServer::~TestServer() {
 std::shared_ptr<grpc::Channel> TestServer::Channel(const std::shared_ptr<grpc::ChannelCredentials>& credentials) const {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(absl::StrCat("localhost:", server->port()), credentials, arguments);
+  return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", server->port()), credentials, arguments);
 }
 
 std::string TestServer::Http(const std::string& path) const {

@@ -162,12 +162,15 @@ TEST(RpcTest, CutsErrorTextsAtOneKibibyteBetweenCharacters) {
 
 TEST(RpcTest, CountsAndTimesByRpcAndCode) {
   TestServer server;
+  std::atomic<int> calls = 0;
+  server.service->async = [&](const Call&, const RpcRuntime::Done& done) {
+    done(++calls > 3 ? absl::AbortedError("") : absl::OkStatus());
+  };
   const auto stub = server.Stub();
   for (int i = 0; i < 3; ++i) {
     grpc::ClientContext context;
     ASSERT_TRUE(CallAsync(*stub, context).ok());
   }
-  server.service->async = [](const Call&, const RpcRuntime::Done& done) { done(absl::AbortedError("")); };
   grpc::ClientContext context;
   EXPECT_THAT(CallAsync(*stub, context), HasCode(grpc::StatusCode::ABORTED));
   const std::string metrics = server.Http("/metrics");

@@ -215,22 +215,28 @@ TEST(ProducerTest, SendsWhatItProducesAndWaitsBetween) {
   EXPECT_EQ(tokens.back(), "20");
 }
 
-TEST(ProducerTest, EndsWithTheErrorOfOpeningOrProducing) {
-  TestServer server;
+// How a watch of a server ends that sends nothing.
+grpc::Status EndOfWatch(TestServer& server) {
   const auto stub = server.Stub();
+  grpc::ClientContext context;
+  const auto stream = stub->WatchRatings(&context, {});
   v1::WatchRatingsResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  return stream->Finish();
+}
+
+TEST(ProducerTest, EndsWithTheErrorOfOpening) {
+  TestServer server;
   server.service->watch = [](const Call&) { return absl::OutOfRangeError("token too old"); };
-  grpc::ClientContext opening;
-  const auto unopened = stub->WatchRatings(&opening, {});
-  EXPECT_FALSE(unopened->Read(&response));
-  EXPECT_THAT(unopened->Finish(), HasCode(grpc::StatusCode::OUT_OF_RANGE));
+  EXPECT_THAT(EndOfWatch(server), HasCode(grpc::StatusCode::OUT_OF_RANGE));
+}
+
+TEST(ProducerTest, EndsWithTheErrorOfProducing) {
+  TestServer server;
   server.service->watch = [](const Call&) {
     return [](v1::WatchRatingsResponse*) -> absl::StatusOr<Step> { return absl::UnavailableError("store is down"); };
   };
-  grpc::ClientContext producing;
-  const auto failing = stub->WatchRatings(&producing, {});
-  EXPECT_FALSE(failing->Read(&response));
-  EXPECT_THAT(failing->Finish(), HasCode(grpc::StatusCode::UNAVAILABLE));
+  EXPECT_THAT(EndOfWatch(server), HasCode(grpc::StatusCode::UNAVAILABLE));
 }
 
 // A producer that waits for ever, and tells when it is destroyed.
