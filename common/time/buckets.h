@@ -16,7 +16,8 @@ absl::StatusOr<absl::TimeZone> LoadZone(absl::string_view name, absl::string_vie
 
 // The buckets that cover `range`, in order, the first and the last cut off at its edges. Edges in between are the
 // starts of local hours, days, weeks (from Monday) or months: a day on which clocks change has 23 or 25 hours, and a
-// day whose midnight is skipped starts at the change. Hours also begin where clocks change by a part of an hour. INVALID_ARGUMENT when there would be more than `most`.
+// day whose midnight is skipped starts at the change. Hours also begin where clocks change by a part of an hour.
+// INVALID_ARGUMENT when there would be more than `most`.
 absl::StatusOr<std::vector<Interval>> CutIntoBuckets(const Interval& range, common::v1::Bucket bucket,
                                                      absl::TimeZone zone, int most);
 
