@@ -25,11 +25,10 @@
 -- no value in Lua.
 --
 -- Reply: {0, i} when the i-th expectation (from 0: packed ones, plain ones, puts) did not hold; otherwise {sequence, i...}, the
--- sequence of this commit (0 without effect) and the adds (from 0) whose tables are due for summing up.
+-- sequence of this commit (0 without effect) and the adds (from 0) whose tables may be due for summing up.
 
 local MAX_UNPACK = 4000        -- values; the stack of Lua takes about 8000
-local TABLE_HEADER = 4         -- bytes: length of the part of a table that is summed up, little-endian
-local LEAST_COMPACTED = 4096   -- bytes
+local LEAST_LOGS = 16          -- of a table before it is looked at for summing up; a power of two
 
 local call = redis.call
 local next_key, next_arg = 1, 0
@@ -134,16 +133,9 @@ for _ = 1, count() do
 end
 
 for i = 1, count() do
-  local name, log = key(), arg()
-  local size = call('APPEND', name, log)
-  if size == #log then
-    call('SET', name, struct.pack('<I4', 0) .. log)
-    size = size + TABLE_HEADER
-  end
-  if size > LEAST_COMPACTED + TABLE_HEADER then
-    local base = struct.unpack('<I4', call('GETRANGE', name, 0, TABLE_HEADER - 1))
-    if size - TABLE_HEADER > 2 * base then reply[#reply + 1] = i - 1 end
-  end
+  local logs = call('RPUSH', key(), arg())
+  -- Whenever their number doubles.
+  if logs >= LEAST_LOGS and bit.band(logs, logs - 1) == 0 then reply[#reply + 1] = i - 1 end
 end
 
 for _ = 1, count() do

@@ -1,9 +1,10 @@
--- Replaces the beginning of a counter table by its sum. What was appended after it was read stays, so that the table
--- means the same whenever this runs; a table that was summed up or dropped by others in between is left alone.
+-- Replaces the first logs of a counter table by their sum. Logs that were added after they were read stay behind it, so
+-- that the table means the same whenever this runs; a table whose beginning is another by now is left alone.
 --
--- KEYS: table. ARGV: the whole value as it was read, what to put in its place.
+-- KEYS: table. ARGV: how many logs were read, their bytes one behind the other, the sum.
 -- Reply: 1 when replaced, otherwise 0.
-local size = #ARGV[1]
-if redis.call('GETRANGE', KEYS[1], 0, size - 1) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2] .. redis.call('GETRANGE', KEYS[1], size, -1))
+local logs = tonumber(ARGV[1])
+if table.concat(redis.call('LRANGE', KEYS[1], 0, logs - 1)) ~= ARGV[2] then return 0 end
+redis.call('LTRIM', KEYS[1], logs, -1)
+redis.call('LPUSH', KEYS[1], ARGV[3])
 return 1

@@ -15,7 +15,6 @@ namespace {
 // Few enough that a hash of a million ratings over eight partitions holds some thirty, which share its overhead; many
 // enough that sixteen million stay below the 512 up to which Redis packs a hash.
 constexpr uint64_t kBuckets = 4096;
-constexpr size_t kTableHeader = 4;
 
 // FNV-1a: the same on every machine and in every version, since it decides where an entity is found again.
 uint64_t StableHash(absl::string_view bytes) {
@@ -71,17 +70,6 @@ std::optional<Entity> ParseEntity(absl::string_view bytes) {
   if (!ConsumeVarint(bytes, entity.version)) return std::nullopt;
   entity.value = std::string(bytes);
   return entity;
-}
-
-std::string EncodeSummedTable(const CounterLog& summed) {
-  std::string bytes;
-  for (size_t i = 0; i < kTableHeader; ++i) bytes.push_back(static_cast<char>(summed.bytes().size() >> (8 * i)));
-  return bytes + summed.bytes();
-}
-
-std::optional<CounterLog> ParseTable(absl::string_view bytes) {
-  if (bytes.size() < kTableHeader) return std::nullopt;
-  return CounterLog(std::string(bytes.substr(kTableHeader)));
 }
 
 std::string StreamId(const StreamPosition& position) {

@@ -37,10 +37,6 @@ class PartitionKeys {
 std::string EncodeVersion(uint64_t version);
 std::optional<Entity> ParseEntity(absl::string_view bytes);
 
-// A table as it is stored: the length of the part that is summed up, then the log.
-std::string EncodeSummedTable(const CounterLog& summed);
-std::optional<CounterLog> ParseTable(absl::string_view bytes);
-
 std::string StreamId(const StreamPosition& position);
 std::optional<StreamPosition> ParseStreamId(absl::string_view id);
 

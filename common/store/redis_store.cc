@@ -36,6 +36,16 @@ std::optional<RankedMember> ParseCursor(absl::string_view cursor) {
   return member;
 }
 
+// The logs of a table as one.
+CounterLog Concatenate(absl::Span<redisReply* const> logs) {
+  size_t size = 0;
+  for (const redisReply* log : logs) size += log->len;
+  std::string bytes;
+  bytes.reserve(size);
+  for (const redisReply* log : logs) absl::StrAppend(&bytes, ReplyBytes(*log));
+  return CounterLog(std::move(bytes));
+}
+
 class RedisStore final : public Store {
  public:
   RedisStore(RedisAddress address, const StoreOptions& options)
@@ -182,23 +192,23 @@ absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& re
   return absl::OkStatus();
 }
 
-// Sums up tables that have doubled, so that they take the memory of what they hold, not of what was ever added. Without
-// a status: a table that is not replaced now is due again at the next addition.
+// Sums up those tables to which as much was added as they held when last summed up, so that a table takes the memory of
+// what it holds, not of what was ever added. Without a status: a table that is not replaced now is looked at again.
 void RedisStore::CompactTables(const std::vector<std::string>& keys) {
   if (keys.empty()) return;
-  std::vector<RedisCommand> gets;
-  gets.reserve(keys.size());
-  for (const std::string& key : keys) gets.push_back(RedisCommand{"GET", key});
-  const absl::StatusOr<std::vector<RedisReply>> values = pool_.Read(gets);
-  if (!values.ok()) return;
+  std::vector<RedisCommand> reads;
+  for (const std::string& key : keys) reads.push_back(RedisCommand{"LRANGE", key, "0", "-1"});
+  const absl::StatusOr<std::vector<RedisReply>> tables = pool_.Read(reads);
+  if (!tables.ok()) return;
   std::vector<RedisCommand> replacements;
   for (size_t i = 0; i < keys.size(); ++i) {
-    const absl::string_view before = ReplyBytes(*(*values)[i]);
-    std::optional<CounterLog> log = ParseTable(before);
-    if (!log || !log->Compact().ok()) continue;
-    RedisCommand replace{"EVALSHA", compact_sha_, "1", keys[i]};
-    replace.Refer(before);
-    replace.Own(EncodeSummedTable(*log));
+    const absl::Span<redisReply* const> logs = ReplyElements(*(*tables)[i]);
+    CounterLog table = Concatenate(logs);
+    if (logs.size() < 2 || table.bytes().size() < 2 * ReplyBytes(*logs.front()).size()) continue;
+    RedisCommand replace{"EVALSHA", compact_sha_, "1", keys[i], absl::StrCat(logs.size())};
+    replace.Own(table.bytes());
+    if (!table.Compact().ok()) continue;
+    replace.Own(std::move(table).release());
     replacements.push_back(std::move(replace));
   }
   if (!replacements.empty()) pool_.Run(replacements);
@@ -247,19 +257,13 @@ absl::StatusOr<std::vector<CounterLog>> RedisStore::ReadCounters(absl::Span<cons
   std::vector<RedisCommand> commands;
   for (const TableRef& table : tables) {
     if (absl::Status status = CheckPartition(table.partition, partitions_); !status.ok()) return status;
-    commands.push_back(RedisCommand{"GET", PartitionKeys(service_, table.partition).Table(table.table)});
+    commands.push_back(RedisCommand{"LRANGE", PartitionKeys(service_, table.partition).Table(table.table), "0", "-1"});
   }
   if (commands.empty()) return std::vector<CounterLog>();
   absl::StatusOr<std::vector<RedisReply>> replies = pool_.Read(commands);
   if (!replies.ok()) return replies.status();
   std::vector<CounterLog> logs(tables.size());
-  for (size_t i = 0; i < tables.size(); ++i) {
-    const redisReply& reply = *(*replies)[i];
-    if (reply.type == REDIS_REPLY_NIL) continue;
-    std::optional<CounterLog> log = ParseTable(ReplyBytes(reply));
-    if (!log) return Damaged("counter table");
-    logs[i] = *std::move(log);
-  }
+  for (size_t i = 0; i < tables.size(); ++i) logs[i] = Concatenate(ReplyElements(*(*replies)[i]));
   return logs;
 }
 
