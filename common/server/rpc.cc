@@ -139,7 +139,7 @@ grpc::ServerUnaryReactor* RpcRuntime::Blocking(grpc::CallbackServerContext* cont
 }
 
 grpc::ServerUnaryReactor* RpcRuntime::Async(grpc::CallbackServerContext* context, const RpcSpec& spec,
-                                            std::function<void(const Call&, Done)> work) {
+                                            const std::function<void(const Call&, Done)>& work) {
   auto* reactor = new UnaryReactor(*this);
   const absl::Status status = Begin(context, spec, /*streaming=*/false, reactor->scope());
   if (status.ok()) {

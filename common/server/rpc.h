@@ -82,7 +82,7 @@ class RpcRuntime {
   // time. Request, response and the Call live until then.
   using Done = std::function<void(absl::Status)>;
   grpc::ServerUnaryReactor* Async(grpc::CallbackServerContext* context, const RpcSpec& spec,
-                                  std::function<void(const Call&, Done)> work);
+                                  const std::function<void(const Call&, Done)>& work);
 
   // Charges events to the tenant's rate. RESOURCE_EXHAUSTED says which limit was exceeded and when to retry.
   absl::Status ChargeEvents(const Call& call, int64_t events);

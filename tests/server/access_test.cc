@@ -24,11 +24,7 @@ class AccessTest : public ::testing::Test {
     ServerConfig config = TestConfig();
     config.credentials = file_;
     server_.emplace(config);
-    server_->service->async = [this](const Call& call, const RpcRuntime::Done& done) {
-      tenant_ = call.principal.tenant;
-      agent_ = call.principal.agent_id;
-      done(absl::OkStatus());
-    };
+    server_->service->async = caller_.Handler();
     stub_ = server_->Stub();
   }
 
@@ -40,10 +36,9 @@ class AccessTest : public ::testing::Test {
   }
 
   const std::string file_ = TempFolder() + "/credentials.json";
+  LastCaller caller_;
   std::optional<TestServer> server_;
   std::unique_ptr<v1::RatingsService::Stub> stub_;
-  std::string tenant_;
-  std::string agent_;
 };
 
 TEST_F(AccessTest, AllowsExactlyWhatTheCredentialAllows) {
@@ -73,9 +68,9 @@ TEST_F(AccessTest, TakesTheTenantFromTheCredentialOnly) {
                            TokenEntry("globex-writer", "g-token", "globex", "ROLE_INGEST")}));
   Serve();
   ASSERT_TRUE(CallWith("Bearer w-token").ok());
-  EXPECT_EQ(tenant_, "acme");
+  EXPECT_EQ(caller_.principal().tenant, "acme");
   ASSERT_TRUE(CallWith("Bearer g-token").ok());
-  EXPECT_EQ(tenant_, "globex");
+  EXPECT_EQ(caller_.principal().tenant, "globex");
 }
 
 TEST_F(AccessTest, ReadsTheFileAgainWhenItChanges) {
@@ -108,21 +103,17 @@ TEST_F(AccessTest, DoesNotStartWithoutUsableCredentials) {
 
 TEST_F(AccessTest, LetsEverybodyChooseInDevelopmentMode) {
   server_.emplace(TestConfig());
-  server_->service->async = [this](const Call& call, const RpcRuntime::Done& done) {
-    tenant_ = call.principal.tenant;
-    agent_ = call.principal.agent_id;
-    done(absl::OkStatus());
-  };
+  server_->service->async = caller_.Handler();
   stub_ = server_->Stub();
   grpc::ClientContext plain;
   ASSERT_TRUE(CallAsync(*stub_, plain).ok());
-  EXPECT_EQ(tenant_, "default");
+  EXPECT_EQ(caller_.principal().tenant, "default");
   grpc::ClientContext chosen;
   chosen.AddMetadata("x-rapport-tenant", "acme");
   chosen.AddMetadata("x-rapport-agent", "agent-7");
   ASSERT_TRUE(CallAsync(*stub_, chosen).ok());
-  EXPECT_EQ(tenant_, "acme");
-  EXPECT_EQ(agent_, "agent-7");
+  EXPECT_EQ(caller_.principal().tenant, "acme");
+  EXPECT_EQ(caller_.principal().agent_id, "agent-7");
   grpc::ClientContext invalid;
   invalid.AddMetadata("x-rapport-tenant", "NOT VALID");
   EXPECT_THAT(CallAsync(*stub_, invalid), HasCode(grpc::StatusCode::UNAUTHENTICATED));

@@ -74,6 +74,28 @@ class TestService final : public v1::RatingsService::CallbackService {
   RpcRuntime& rpc_;
 };
 
+// Answers calls, and remembers who called last.
+class LastCaller {
+ public:
+  std::function<void(const Call&, RpcRuntime::Done)> Handler() {
+    return [this](const Call& call, const RpcRuntime::Done& done) {
+      {
+        absl::MutexLock lock(&mutex_);
+        principal_ = call.principal;
+      }
+      done(absl::OkStatus());
+    };
+  }
+  Principal principal() const {
+    absl::MutexLock lock(&mutex_);
+    return principal_;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  Principal principal_ ABSL_GUARDED_BY(mutex_);
+};
+
 // The lines that a server logged.
 class LogLines {
  public:

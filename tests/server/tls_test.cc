@@ -100,18 +100,15 @@ TEST_F(TlsTest, KnowsClientsByTheirCertificates) {
   ServerConfig config = Config();
   config.credentials = file;
   config.tls_client_ca = certificates->Path("ca.pem");
+  LastCaller caller;
   TestServer server(config);
-  std::string tenant;
-  server.service->async = [&](const server::Call& call, const RpcRuntime::Done& done) {
-    tenant = call.principal.tenant;
-    done(absl::OkStatus());
-  };
+  server.service->async = caller.Handler();
   EXPECT_TRUE(Call(server, certificates->Client("named-by-common-name")).ok());
-  EXPECT_EQ(tenant, "acme");
+  EXPECT_EQ(caller.principal().tenant, "acme");
   EXPECT_TRUE(Call(server, certificates->Client("workload")).ok());
-  EXPECT_EQ(tenant, "spiffe");
+  EXPECT_EQ(caller.principal().tenant, "spiffe");
   EXPECT_TRUE(Call(server, certificates->Client("stranger"), "t-token").ok());
-  EXPECT_EQ(tenant, "globex");
+  EXPECT_EQ(caller.principal().tenant, "globex");
   EXPECT_THAT(Call(server, certificates->Client("stranger")), HasCode(grpc::StatusCode::UNAUTHENTICATED));
   EXPECT_THAT(Call(server, certificates->Client(), "t-token"), HasCode(grpc::StatusCode::UNAVAILABLE));
 }
