@@ -97,17 +97,17 @@ std::vector<std::string> FigureCells(const RatingFigures& figures) {
   const std::string count = Grouped(figures.rating_count());
   const std::string response_rate =
       figures.response_rate().has_value() ? ValueText(figures.response_rate(), Unit::kShare) : "";
-  if (figures.suppressed()) {
-    return {scale, count, "", "withheld: small group", "", "", "", response_rate, "", "", ""};
-  }
   const Headline headline = HeadlineOf(figures);
+  if (figures.suppressed() && !headline.figure.has_value()) {
+    return {scale, "", "", "withheld: small group", "", "", "", "", "", "", ""};
+  }
   return {scale,
           count,
           std::string(headline.name),
           FigureText(headline.figure, headline.unit),
           ValueText(figures.mean(), Unit::kMean),
           figures.wow().has_value() ? ValueText(figures.wow(), Unit::kShare) : "",
-          DistributionBars(figures),
+          figures.suppressed() ? "withheld" : DistributionBars(figures),
           response_rate,
           figures.has_customer_weighted_positive() ? ValueText(figures.customer_weighted_positive(), Unit::kShare) : "",
           figures.has_top_customer_share() ? ValueText(figures.top_customer_share(), Unit::kShare) : "",

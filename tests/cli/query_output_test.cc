@@ -47,7 +47,7 @@ TEST(QueryTextTest, ShowsEachGroupWithItsInterval) {
     }
     totals {
       group: ""
-      scales { scale: SCALE_CSAT_5 rating_count: 3 suppressed: true }
+      scales { scale: SCALE_CSAT_5 suppressed: true }
     }
   )pb");
   EXPECT_EQ(QueryText(Parse<QueryRatingsRequest>(kRequest), response, absl::UTCTimeZone()),
@@ -56,7 +56,23 @@ TEST(QueryTextTest, ShowsEachGroupWithItsInterval) {
             "period        agent   scale   ratings  figure  value (interval)       mean  best..worst  response rate\n"
             "------------  ------  ------  -------  ------  ---------------------  ----  -----------  -------------\n"
             "whole period  mona    CSAT_5    1,200  4 or 5  94.0 % (92.0 to 95.5)  4.40  █▄▂                 25.0 %\n"
-            "whole period  (none)  CSAT_5        3          withheld: small group\n");
+            "whole period  (none)  CSAT_5                   withheld: small group\n");
+}
+
+TEST(QueryTextTest, ShowsTheFiguresOfFewRatingsWithoutTheirDistribution) {
+  const auto response = Parse<QueryRatingsResponse>(R"pb(
+    totals {
+      scales {
+        scale: SCALE_CSAT_5
+        rating_count: 2
+        csat { value: 0.5 ci_low: 0.1 ci_high: 0.9 }
+        mean { value: 3.5 }
+        suppressed: true
+      }
+    }
+  )pb");
+  const std::string text = QueryText(Parse<QueryRatingsRequest>(kRequest), response, absl::UTCTimeZone());
+  EXPECT_THAT(text, testing::ContainsRegex("CSAT_5 +2 +4 or 5 +50.0 % \\(10.0 to 90.0\\) +3.50 +withheld"));
 }
 
 TEST(QueryTextTest, ShowsBucketsInTheZone) {
