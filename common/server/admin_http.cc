@@ -74,7 +74,7 @@ class AdminHttp::Impl {
   // CivetWeb looks every two seconds whether it is to close, and whenever a client connects.
   void WakeUp() const {
     const int client = socket(AF_INET, SOCK_STREAM, 0);
-    connect(client, reinterpret_cast<const sockaddr*>(&wake_), sizeof(wake_));
+    (void)connect(client, reinterpret_cast<const sockaddr*>(&wake_), sizeof(wake_));  // refused once it is closed
     ::close(client);
     absl::SleepFor(absl::Milliseconds(5));
   }
