@@ -40,7 +40,7 @@ test('starts with an example month, stops, and starts again with its data', asyn
   const {data, ports, args} = await place(t);
   const first = await run(script, ['--detach', ...args]);
   assert.match(first.stdout, /Ratings: \d+ new, 0 known already, 0 refused/);
-  assert.match(first.stdout, new RegExp(`localhost:${ports.grpc}`));
+  assert.match(first.stdout, new RegExp(`127.0.0.1:${ports.grpc}`));
   assert.match(first.stdout, /EMOTICON_3.* happy/);
   const before = await figures(ports);
   const {happiness} = before.find((each) => each.scale === 'SCALE_EMOTICON_3');

@@ -108,7 +108,7 @@ int Main(int argc, char** argv) {
       "Loads example events: what the customers of a made-up help desk say within a month. The same seed and dates "
       "give "
       "the same events, so that loading them again changes nothing.");
-  std::string server = "localhost:50051";
+  std::string server = "127.0.0.1:50051";
   uint64_t seed = 2013;
   int days = 30;
   std::string until;

@@ -299,8 +299,10 @@ std::vector<Conversation> ConversationsOfDay(uint64_t seed, absl::CivilDay day) 
   const bool weekend = weekday == absl::Weekday::saturday || weekday == absl::Weekday::sunday;
   Random random(seed, absl::FormatCivilTime(day));
   const double volume = kConversationsPerWeekday * (weekend ? kWeekendVolume : 1) * (0.9 + 0.2 * random.Uniform());
+  const int count = static_cast<int>(volume);
   std::vector<Conversation> conversations;
-  for (int number = 0; number < static_cast<int>(volume); ++number) {
+  conversations.reserve(count);
+  for (int number = 0; number < count; ++number) {
     conversations.push_back(MakeConversation(seed, day, number));
   }
   return conversations;
