@@ -49,7 +49,7 @@ absl::CivilDay StartOfWeek(absl::CivilDay day) {
 }
 
 // The first day of the day, week or month that lies `steps` after that of `day`.
-absl::CivilDay FirstDay(absl::CivilDay day, Bucket bucket, int steps) {
+absl::CivilDay FirstDay(absl::CivilDay day, Bucket bucket, int64_t steps) {
   switch (bucket) {
     case common::v1::BUCKET_WEEK:
       return StartOfWeek(day) + 7 * steps;
