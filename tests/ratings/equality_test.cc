@@ -65,7 +65,7 @@ struct Loaded {
   // The answer of both tenants.
   template <typename Request, typename Response>
   Response Same(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request) {
-    const Response response = clean.Call(method, request);
+    Response response = clean.Call(method, request);
     EXPECT_EQ(BytesOf(mixed.Call(method, request)), BytesOf(response)) << request.DebugString();
     return response;
   }

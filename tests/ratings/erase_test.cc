@@ -48,7 +48,7 @@ class EraseTest : public ::testing::TestWithParam<const char*> {
   // Both tenants give the same answer.
   template <typename Request, typename Response>
   Response Same(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request) {
-    const Response response = without_.Call(method, request);
+    Response response = without_.Call(method, request);
     EXPECT_EQ(BytesOf(erasing_.Call(method, request)), BytesOf(response)) << request.DebugString();
     return response;
   }

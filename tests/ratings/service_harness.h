@@ -28,7 +28,7 @@ namespace rapport::ratings {
 
 struct ServiceOptions {
   std::string engine = "rocksdb";  // or "redis"
-  std::string credentials = "";    // content of the file; empty: development mode
+  std::string credentials = {};    // content of the file; empty: development mode
   int min_group_size = 1;
   int64_t stream_retention = 10'000;
   int max_dimension_values = 1000;
@@ -36,8 +36,8 @@ struct ServiceOptions {
 
 // Who calls: a tenant in development mode, or a token.
 struct Caller {
-  std::string tenant = "";
-  std::string token = "";
+  std::string tenant = {};
+  std::string token = {};
 };
 
 class Service {

@@ -190,7 +190,7 @@ std::string Shown(const Question& question) {
 // Ungrouped, grouped, filtered by a value, by none, by one that does not occur, and both at once.
 std::vector<Question> EveryQuestion(const std::vector<Interval>& intervals) {
   std::vector<std::optional<Dimension>> groups = {std::nullopt};
-  for (int i = 0; i < kDimensionCount; ++i) groups.push_back(DimensionAt(i));
+  for (int i = 0; i < kDimensionCount; ++i) groups.emplace_back(DimensionAt(i));
   std::vector<Question> questions;
   for (const auto& group : groups) {
     questions.push_back({intervals, group, std::nullopt});

@@ -156,6 +156,7 @@ TEST_F(DictionaryTest, ConcurrentAddersAgree) {
   const std::array<std::unique_ptr<Dictionary>, 2> replicas = {Make(), Make()};
   std::array<std::array<Codes, kValues>, kThreads> seen;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       std::vector<int> order(kValues);

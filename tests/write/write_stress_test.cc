@@ -27,7 +27,7 @@ AppendingEvent RandomEvent(int number, std::mt19937_64& random) {
   if (random() % 40 == 0) event.prepared = absl::InternalError("does not prepare");
   if (random() % 40 == 0) event.planned = absl::InternalError("does not plan");
   if (random() % 40 == 0) event.deadline = absl::UnixEpoch();
-  if (random() % 10 == 0) event.ids.push_back("shared");
+  if (random() % 10 == 0) event.ids.emplace_back("shared");
   return event;
 }
 
@@ -48,9 +48,11 @@ Accepted SubmitAll(int submitter, WritePath& path, Endings& endings) {
   for (int next = 0; next < kEventsEach;) {
     const int count = std::min(kEventsEach - next, 1 + static_cast<int>(random() % 20));
     std::vector<AppendingEvent> events;
+    events.reserve(count);
     for (int i = 0; i < count; ++i) events.push_back(RandomEvent(submitter * kEventsEach + next + i, random));
     while (true) {
       std::vector<std::unique_ptr<Write>> writes;
+      writes.reserve(events.size());
       for (const AppendingEvent& event : events) writes.push_back(MakeWrite(event, endings));
       const absl::Status submitted = path.Submit(std::move(writes));
       if (submitted.ok()) break;
@@ -94,6 +96,7 @@ TEST(WriteStressTest, EveryEventIsStoredOnceAndFinishedOnce) {
   {
     WritePath path(store, options, nullptr);
     std::vector<std::thread> threads;
+    threads.reserve(kSubmitters);
     for (int s = 0; s < kSubmitters; ++s) {
       threads.emplace_back([&, s] { accepted[s] = SubmitAll(s, path, endings); });
     }
@@ -134,6 +137,7 @@ TEST(WriteStressTest, ClosingAmidSubmissionsLosesNoEvent) {
     WritePath path(store, options, nullptr);
     std::atomic<int> accepted = 0;
     std::vector<std::thread> threads;
+    threads.reserve(kSubmitters);
     for (int s = 0; s < kSubmitters; ++s) {
       threads.emplace_back([&, s] {
         std::mt19937_64 random(s);
