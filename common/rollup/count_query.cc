@@ -96,6 +96,7 @@ void CountQuery::CoverInterval(int interval, TableTimes& times) {
   };
 
   const Interval whole = question_.intervals[interval];
+  if (whole.start >= whole.end) return;
   const absl::Time slots_start = SlotCeiling(whole.start);
   const absl::Time slots_end = SlotFloor(whole.end);
   if (slots_start > slots_end) {

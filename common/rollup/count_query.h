@@ -24,7 +24,7 @@ using MeasureCounts = std::array<int64_t, 128>;
 
 // What is asked: counts in each of several intervals, of one group each, of all events or of those with one code.
 struct Question {
-  std::vector<Interval> intervals;  // ascending and disjoint; at most 20,000
+  std::vector<Interval> intervals;  // ascending and disjoint, or empty; at most 20,000
   std::optional<common::v1::Dimension> group_by;
   struct Filter {
     common::v1::Dimension dimension;

@@ -85,7 +85,7 @@ std::shared_ptr<const Principal> ToPrincipal(const Credential& credential) {
   principal->name = credential.name();
   principal->tenant = credential.tenant();
   for (const int role : credential.roles()) principal->roles.Add(static_cast<Role>(role));
-  principal->agent_id = credential.agent_id();
+  if (principal->Has(access::v1::ROLE_AGENT)) principal->agent_id = credential.agent_id();
   principal->lead_of_teams.assign(credential.lead_of_teams().begin(), credential.lead_of_teams().end());
   return principal;
 }

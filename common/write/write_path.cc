@@ -292,9 +292,11 @@ absl::Status WritePath::Submit(std::vector<std::unique_ptr<Write>> writes) {
 }
 
 void WritePath::Close() {
-  if (closed_.exchange(true)) return;
-  for (const auto& lane : lanes_) lane->Close();
-  for (const auto& lane : lanes_) lane->Join();
+  closed_ = true;
+  std::call_once(finished_, [this] {
+    for (const auto& lane : lanes_) lane->Close();
+    for (const auto& lane : lanes_) lane->Join();
+  });
 }
 
 int64_t WritePath::queued_events() const {

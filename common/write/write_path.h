@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,7 @@ class WritePath {
   WriteObserver* const observer_;
   std::atomic<int64_t> queued_ = 0;
   std::atomic<bool> closed_ = false;
+  std::once_flag finished_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/time/interval.h"
+#include "common/write/partition.h"
 #include "services/ratings/core/facts.h"
 #include "services/ratings/core/measurement.h"
 #include "tests/ratings/events.h"
@@ -266,7 +267,9 @@ TEST(RecordTest, ErasingTakesOutExactlyTheCustomersParts) {
     }
     const RatingRecord before = with.record;
     ASSERT_EQ(EraseCustomer(erased, with.record), kept_any);
-    expected.set_erased(kept_any && expected.revisions_size() + expected.surveys_size() == 0);
+    const bool nothing_left = expected.revisions_size() + expected.surveys_size() == 0;
+    expected.set_erased(kept_any && nothing_left);
+    if (kept_any && !nothing_left) expected.add_erased_customers(write::StableHash(erased));
     ASSERT_EQ(BytesOf(with.record), BytesOf(expected));
     Measure(kId, before, -1, with.changes);
     Measure(kId, with.record, +1, with.changes);
@@ -293,6 +296,21 @@ TEST(RecordTest, EveryCustomerInARecordIsFoundByItsDays) {
     }
     ASSERT_EQ(found, named);
   }
+}
+
+TEST(RecordTest, AnErasedCustomersEventsStayOutOfARecordThatAnotherKeeps) {
+  RatingRecord record;
+  const v1::Rating of_erased = MakeRating(kId, "c", v1::SCALE_CSAT_5, 1, kNow);
+  v1::Rating of_another = MakeRating(kId, "d", v1::SCALE_CSAT_5, 2, kNow + absl::Seconds(1));
+  Apply(of_erased, record);
+  Apply(of_another, record);
+  EXPECT_TRUE(EraseCustomer("c", record));
+  EXPECT_EQ(Apply(of_erased, record), v1::OUTCOME_ERASED);
+  EXPECT_EQ(Apply(of_another, record), v1::OUTCOME_DUPLICATE);
+  of_another.set_revision(1);
+  EXPECT_EQ(Apply(of_another, record), v1::OUTCOME_REPLACED);
+  EXPECT_TRUE(EraseCustomer("d", record));
+  EXPECT_TRUE(record.erased());
 }
 
 TEST(RecordTest, ErasedIdsStayErased) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/time/interval.h"
+#include "common/write/partition.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
@@ -53,15 +54,25 @@ void SetCodes(const rollup::Codes& codes, Stored& stored) {
   stored.mutable_dimension_codes()->Assign(codes.begin(), codes.end());
 }
 
-void MarkErasedIfEmpty(RatingRecord& record) {
-  if (record.revisions_size() == 0 && record.surveys_size() == 0) record.set_erased(true);
+bool IsErased(const RatingRecord& record, absl::string_view customer_id) {
+  const auto& erased = record.erased_customers();
+  return record.erased() || std::find(erased.begin(), erased.end(), write::StableHash(customer_id)) != erased.end();
+}
+
+void MarkErased(absl::string_view customer_id, RatingRecord& record) {
+  if (record.revisions_size() == 0 && record.surveys_size() == 0) {
+    record.set_erased(true);
+    record.clear_erased_customers();
+  } else {
+    record.add_erased_customers(write::StableHash(customer_id));
+  }
 }
 
 }  // namespace
 
 v1::Outcome AddRating(const v1::Rating& rating, const rollup::Codes& codes, absl::Time received_at,
                       RatingRecord& record) {
-  if (record.erased()) return v1::OUTCOME_ERASED;
+  if (IsErased(record, rating.customer_id())) return v1::OUTCOME_ERASED;
   v1::Rating stated = Stated(rating);
   auto& revisions = *record.mutable_revisions();
   int position = revisions.size();
@@ -85,7 +96,7 @@ v1::Outcome AddRating(const v1::Rating& rating, const rollup::Codes& codes, absl
 }
 
 v1::Outcome AddSurvey(const v1::Survey& survey, const rollup::Codes& codes, RatingRecord& record) {
-  if (record.erased()) return v1::OUTCOME_ERASED;
+  if (IsErased(record, survey.customer_id())) return v1::OUTCOME_ERASED;
   SurveyEvent event;
   *event.mutable_survey() = survey;
   *event.mutable_survey()->mutable_occurred_at() = ToMillisecond(survey.occurred_at());
@@ -118,7 +129,7 @@ bool EraseCustomer(absl::string_view customer_id, RatingRecord& record) {
                                [&](const SurveyEvent& s) { return s.survey().customer_id() == customer_id; }),
                 surveys.end());
   if (revisions.size() + surveys.size() == before) return false;
-  MarkErasedIfEmpty(record);
+  MarkErased(customer_id, record);
   return true;
 }
 

@@ -24,8 +24,8 @@ v1::Outcome AddRating(const v1::Rating& rating, const rollup::Codes& codes, absl
 // Adds a survey's status.
 v1::Outcome AddSurvey(const v1::Survey& survey, const rollup::Codes& codes, storage::v1::RatingRecord& record);
 
-// Takes out what is of this customer. A record that is left without anything stays as a marker, so that a late
-// repetition of an erased event is known. Whether anything was taken out.
+// Takes out what is of this customer, and marks the record, so that a late repetition of an erased event is known.
+// Whether anything was taken out.
 bool EraseCustomer(absl::string_view customer_id, storage::v1::RatingRecord& record);
 
 // The revision that counts; null when there is none.

@@ -151,7 +151,9 @@ absl::StatusOr<ListPage> ListPageOf(Reader& reader, rollup::Dictionary& dictiona
   }
   auto codes = CodesOfFilter(dictionary, tenant, narrowed);
   if (!codes.ok()) return codes.status();
-  return Lister(reader, tenant, range, narrowed, viewer, direction, *std::move(codes)).Page(after, limit);
+  const Interval bounded = reader.Bounded(range);
+  if (bounded.start == bounded.end) return ListPage{};
+  return Lister(reader, tenant, bounded, narrowed, viewer, direction, *std::move(codes)).Page(after, limit);
 }
 
 std::string EncodeToken(const ListPosition& position) {

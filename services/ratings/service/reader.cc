@@ -69,8 +69,14 @@ absl::Status Reader::ReadEverywhere(absl::string_view tenant, const std::vector<
   return absl::OkStatus();
 }
 
-absl::Status Reader::ForEachFact(absl::string_view tenant, const Interval& range,
+Interval Reader::Bounded(const Interval& interval) const {
+  return {interval.start, std::clamp(clock_() + absl::Hours(24), interval.start, interval.end)};
+}
+
+absl::Status Reader::ForEachFact(absl::string_view tenant, const Interval& unbounded,
                                  absl::FunctionRef<void(int64_t, const Fact&, int64_t)> visit) {
+  const Interval range = Bounded(unbounded);
+  if (range.start == range.end) return absl::OkStatus();
   const int64_t first = UtcDay(range.start);
   const int64_t last = UtcDay(range.end - absl::Milliseconds(1));
   std::vector<std::string> tables;

@@ -1,13 +1,17 @@
 #ifndef RAPPORT_SERVICES_RATINGS_SERVICE_READER_H_
 #define RAPPORT_SERVICES_RATINGS_SERVICE_READER_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/rollup/count_query.h"
 #include "common/store/store.h"
 #include "common/time/interval.h"
@@ -19,8 +23,10 @@ namespace rapport::ratings {
 // Reads what the recorder wrote, from all partitions. Thread-safe; blocks on the store.
 class Reader {
  public:
-  // `store` must outlive the reader.
-  explicit Reader(store::Store& store) : store_(store) {}
+  // `store` must outlive the reader. `clock` bounds what is looked for: nothing is recorded later than it, but for the
+  // tolerance.
+  explicit Reader(store::Store& store, std::function<absl::Time()> clock = absl::Now)
+      : store_(store), clock_(std::move(clock)) {}
 
   // The records under these ids, in order; an empty one for an unknown id.
   absl::StatusOr<std::vector<storage::v1::RatingRecord>> LoadRecords(absl::string_view tenant,
@@ -38,6 +44,9 @@ class Reader {
   absl::Status ForEachCustomerDay(absl::string_view tenant, const std::vector<std::string>& customer_ids,
                                   absl::FunctionRef<void(const CustomerDay& day, int64_t count)> visit);
 
+  // The part of an interval that can hold anything; it can be empty.
+  Interval Bounded(const Interval& interval) const;
+
   // Feeds a query with the tables and fragments that it names.
   absl::Status Answer(absl::string_view tenant, rollup::CountQuery& query);
 
@@ -49,6 +58,7 @@ class Reader {
                               absl::FunctionRef<absl::Status(size_t table, const store::CounterLog&)> visit);
 
   store::Store& store_;
+  const std::function<absl::Time()> clock_;
 };
 
 // When a fact of this day happened.
