@@ -15,7 +15,7 @@ struct ServerConfig {
   std::string metrics_listen = "127.0.0.1:9464";  // port 0: any free one
 
   std::string store = "rocksdb:./data";  // rocksdb:PATH, or the URL of a Redis server
-  uint32_t partitions = 8;
+  uint32_t partitions = 4;
   bool require_safe_store = false;
 
   std::string credentials;    // file; empty: development mode

@@ -72,7 +72,9 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
       .Add("--reflection", config.reflection, "Tell clients the services and messages (gRPC server reflection)");
   Group(app, "Store")
       .Add("--store", config.store, "rocksdb:PATH keeps data in a folder, redis://HOST:PORT in Redis")
-      .Add("--partitions", config.partitions, "Slices of the data; fixed when it is first written")
+      .Add("--partitions", config.partitions,
+           "Slices of the data, fixed when it is first written: as many as nodes it may ever spread over; each costs "
+           "speed")
       .Add("--require-safe-store", config.require_safe_store,
            "Do not start when settings of the store could lose acknowledged data");
   Group(app, "Access")

@@ -21,9 +21,9 @@ int RunQuery(const std::string& server, int repeat, bool customers);
 int RunRedisSet(int port, int64_t count);
 
 // The same ratings into PostgreSQL: insert on conflict and roll-ups in one statement, 1,000 a statement, over so many
-// connections. `setup` makes the tables first.
+// connections. `setup` makes the tables first. With `least`, only the least roll-ups.
 int RunPostgresIngest(const std::string& connection, int64_t from, int64_t to, int64_t count, int connections,
-                      bool setup);
+                      bool setup, bool least);
 
 // The month by agent from the table of ratings, and from the roll-ups.
 int RunPostgresQuery(const std::string& connection, int repeat);

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   int64_t to = 0;
   int64_t count = 0;
   bool flag = false;
+  bool least = false;
 
   const auto add = [&](const char* name, const char* help, std::initializer_list<const char*> options) {
     CLI::App* command = app.add_subcommand(name, help);
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
       if (option == "count") command->add_option("--count", count)->required();
       if (option == "customers") command->add_flag("--customers", flag, "With customer-weighted figures");
       if (option == "setup") command->add_flag("--setup", flag, "Make the tables first");
+      if (option == "least") command->add_flag("--least", least, "Only the least roll-ups");
     }
     return command;
   };
@@ -43,7 +45,8 @@ int main(int argc, char** argv) {
   const CLI::App* ingest = add("ingest", "RecordRatings", {"server", "range", "count", "in-flight"});
   const CLI::App* query = add("query", "QueryRatings, the month by agent", {"server", "repeat", "customers"});
   const CLI::App* redis_set = add("redis-set", "Raw pipelined SET", {"port", "count"});
-  const CLI::App* pg_ingest = add("pg-ingest", "PostgreSQL ingest", {"server", "range", "count", "in-flight", "setup"});
+  const CLI::App* pg_ingest =
+      add("pg-ingest", "PostgreSQL ingest", {"server", "range", "count", "in-flight", "setup", "least"});
   const CLI::App* pg_query = add("pg-query", "PostgreSQL queries", {"server", "repeat"});
   CLI11_PARSE(app, argc, argv);
 
@@ -51,7 +54,7 @@ int main(int argc, char** argv) {
   if (*ingest) return RunIngest(server, from, to, count, in_flight);
   if (*query) return RunQuery(server, repeat, flag);
   if (*redis_set) return RunRedisSet(port, count);
-  if (*pg_ingest) return RunPostgresIngest(server, from, to, count, in_flight, flag);
+  if (*pg_ingest) return RunPostgresIngest(server, from, to, count, in_flight, flag, least);
   if (*pg_query) return RunPostgresQuery(server, repeat);
   return 2;
 }
