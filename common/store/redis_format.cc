@@ -7,21 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "common/store/stable_hash.h"
 #include "common/store/varint.h"
 
 namespace rapport::store {
 namespace {
 
-// Few enough that a hash of a million ratings over eight partitions holds some thirty, which share its overhead; many
-// enough that sixteen million stay below the 512 up to which Redis packs a hash.
+// Few enough that a hash of a million ratings over four partitions holds some sixty, which share its overhead; many
+// enough that eight million stay below the 512 up to which Redis packs a hash.
 constexpr uint64_t kBuckets = 4096;
-
-// FNV-1a: the same on every machine and in every version, since it decides where an entity is found again.
-uint64_t StableHash(absl::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const char byte : bytes) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001b3u;
-  return hash;
-}
 
 }  // namespace
 

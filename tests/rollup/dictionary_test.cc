@@ -33,6 +33,7 @@ class DictionaryTest : public ::testing::Test {
   void Open() {
     store_ = nullptr;
     store::StoreOptions options;
+    options.partitions = 8;
     options.url = "rocksdb:" + dir_.path() + "/store";
     options.service = "test";
     options.partitions = 2;

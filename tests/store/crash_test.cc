@@ -126,6 +126,7 @@ void ExpectNothingIsLostOrHalfThere(const std::string& url, const std::function<
     next = *acknowledged.rbegin() + 100;  // past all that the writer may have begun
 
     StoreOptions options;
+    options.partitions = 8;
     options.url = url;
     options.service = "crash";
     const absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(options);

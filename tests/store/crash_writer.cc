@@ -32,6 +32,7 @@ Mutation Numbered(int64_t number) {
 
 int Run(const char* url, int64_t number) {
   StoreOptions options;
+  options.partitions = 8;
   options.url = url;
   options.service = "crash";
   options.stream_retention = int64_t{1} << 40;

@@ -25,6 +25,7 @@ using ::testing::Not;
 
 StoreOptions Options(const std::string& url) {
   StoreOptions options;
+  options.partitions = 8;
   options.url = url;
   options.service = "test";
   return options;

@@ -22,6 +22,7 @@ class RocksDbStoreTest : public testing::Test {
  protected:
   StoreOptions Options(const std::string& folder) const {
     StoreOptions options;
+    options.partitions = 8;
     options.url = "rocksdb:" + folder;
     options.service = "test";
     return options;

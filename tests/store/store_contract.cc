@@ -98,6 +98,7 @@ StoreContract::StoreContract() : environment_(GetParam()()) {
 
 StoreOptions StoreContract::Options() const {
   StoreOptions options;
+  options.partitions = 8;
   options.url = environment_->url();
   options.service = "contract";
   options.clock = [this] { return environment_->Now(); };

@@ -39,6 +39,7 @@ class StoreDiskTest : public testing::Test {
 
   StoreOptions Options() const {
     StoreOptions options;
+    options.partitions = 8;
     options.url = "rocksdb:" + Folder();
     options.service = "test";
     return options;
