@@ -28,6 +28,9 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenServiceStore(const server::Ser
   for (const std::string& setting : info.unsafe) {
     log.Write(server::Severity::kWarning, absl::StrCat("acknowledged data could be lost: ", setting));
   }
+  for (const std::string& setting : info.advice) {
+    log.Write(server::Severity::kInfo, absl::StrCat("data could take less memory: ", setting));
+  }
   return metrics::InstrumentStore(*std::move(opened), registry);
 }
 

@@ -14,7 +14,8 @@
 namespace rapport::service {
 
 // Opens the store that the config names for the data of `service`, with its operations measured. Settings under which
-// data could be lost are logged one by one; with --require-safe-store they are FAILED_PRECONDITION.
+// data could be lost are logged one by one, as is what would save memory; with --require-safe-store the former are
+// FAILED_PRECONDITION.
 absl::StatusOr<std::unique_ptr<store::Store>> OpenServiceStore(const server::ServerConfig& config,
                                                                absl::string_view service, metrics::Registry& registry,
                                                                server::Logger& log);
