@@ -53,7 +53,7 @@ TEST(DrainTest, FinishesCallsInFlightAndRefusesNewOnes) {
 
 TEST(DrainTest, AnswersCallsDuringTheDelayWhileNotReady) {
   ServerConfig config = TestConfig();
-  config.drain_delay = absl::Milliseconds(500);
+  config.drain_delay = absl::Seconds(3);
   TestServer server(config);
   const auto stub = server.Stub();
   server.StartShutdown();

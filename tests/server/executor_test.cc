@@ -40,7 +40,7 @@ TEST(ExecutorTest, RunsDelayedTasksInTheOrderOfTheirTimes) {
   std::vector<int> order;
   absl::Notification last;
   Executor executor(1, 1);
-  executor.RunAfter(absl::Milliseconds(30), [&] {
+  executor.RunAfter(absl::Milliseconds(500), [&] {
     order.push_back(2);
     last.Notify();
   });

@@ -50,11 +50,19 @@ TEST(RpcTest, DoesNotRunACallWhoseDeadlinePassed) {
     ++runs;
     return absl::OkStatus();
   };
+  constexpr absl::Duration kPatience = absl::Milliseconds(500);
   {
     const BusyExecutor busy(server.server->executor(), 2);
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Milliseconds(50)));
-    EXPECT_THAT(CallBlocking(*server.Stub(), context), HasCode(grpc::StatusCode::DEADLINE_EXCEEDED));
+    auto late = std::async(std::launch::async, [stub = server.Stub(), kPatience] {
+      grpc::ClientContext context;
+      context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+      return CallBlocking(*stub, context);
+    });
+    ASSERT_TRUE(Eventually([&] { return server.server->executor().queued() == 1; }));
+    // The server counts the time left from the arrival, so its deadline is later than the client's.
+    const absl::Time surely_passed = absl::Now() + 2 * kPatience;
+    EXPECT_THAT(late.get(), HasCode(grpc::StatusCode::DEADLINE_EXCEEDED));
+    ASSERT_TRUE(Eventually([&] { return absl::Now() > surely_passed; }));
   }
   grpc::ClientContext context;
   EXPECT_TRUE(CallBlocking(*server.Stub(), context).ok());
