@@ -21,9 +21,9 @@ struct ShortName {
     for (int i = digits - 1; i >= 0; --i, value /= 10) bytes[size + i] = static_cast<char>('0' + value % 10);
     size += digits;
   }
-  void PutCode(Code code) {
-    for (; code >= 0x80; code >>= 7) Put(static_cast<char>(code | 0x80));
-    Put(static_cast<char>(code));
+  void PutVarint(uint32_t value) {
+    for (; value >= 0x80; value >>= 7) Put(static_cast<char>(value | 0x80));
+    Put(static_cast<char>(value));
   }
   absl::string_view view() const { return {bytes.data(), size}; }
 };
@@ -44,24 +44,29 @@ ShortName MakeTableName(Level level, char first, char second, int date) {
 ShortName MakeCell(const Cell& cell) {
   ShortName bytes;
   bytes.Put(static_cast<char>(cell.position));
-  bytes.Put(static_cast<char>(cell.measure));
-  bytes.PutCode(cell.first);
-  bytes.PutCode(cell.second);
+  bytes.PutVarint(cell.measure);
+  bytes.PutVarint(cell.first);
+  bytes.PutVarint(cell.second);
   return bytes;
 }
 
-bool TakeCode(absl::string_view& bytes, Code& code) {
-  uint32_t value = 0;
+// Of at most 21 bits.
+bool TakeVarint(absl::string_view& bytes, uint32_t& value) {
+  value = 0;
   for (int shift = 0; shift < 21 && !bytes.empty(); shift += 7) {
     const auto byte = static_cast<uint8_t>(bytes.front());
     bytes.remove_prefix(1);
     value |= static_cast<uint32_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      code = static_cast<Code>(value);
-      return value <= UINT16_MAX;
-    }
+    if (byte < 0x80) return true;
   }
   return false;
+}
+
+bool TakeCode(absl::string_view& bytes, Code& code) {
+  uint32_t value = 0;
+  if (!TakeVarint(bytes, value) || value > UINT16_MAX) return false;
+  code = static_cast<Code>(value);
+  return true;
 }
 
 }  // namespace
@@ -78,9 +83,10 @@ std::optional<Cell> DecodeCell(absl::string_view bytes) {
   if (bytes.size() < 4) return std::nullopt;
   Cell cell;
   cell.position = static_cast<uint8_t>(bytes[0]);
-  cell.measure = static_cast<Measure>(bytes[1]);
-  bytes.remove_prefix(2);
-  if (!TakeCode(bytes, cell.first) || !TakeCode(bytes, cell.second) || !bytes.empty()) return std::nullopt;
+  bytes.remove_prefix(1);
+  if (!TakeVarint(bytes, cell.measure) || !TakeCode(bytes, cell.first) || !TakeCode(bytes, cell.second) ||
+      !bytes.empty())
+    return std::nullopt;
   return cell;
 }
 

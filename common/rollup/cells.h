@@ -15,8 +15,9 @@
 // sum over few cells, however many events there were. Every zone's offset is a multiple of 15 minutes.
 namespace rapport::rollup {
 
-// What is counted: a service's own small numbers.
-using Measure = uint8_t;
+// What is counted: a service's own numbers, below kMeasureLimit. The smaller, the fewer bytes.
+using Measure = uint32_t;
+inline constexpr Measure kMeasureLimit = 1 << 21;
 
 inline constexpr int kSlotsPerDay = 96;
 inline constexpr absl::Duration kSlot = absl::Minutes(15);

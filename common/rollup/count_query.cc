@@ -1,6 +1,7 @@
 #include "common/rollup/count_query.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/time/civil_time.h"
 
@@ -141,12 +142,12 @@ absl::Status CountQuery::TakeTable(size_t table, const store::CounterLog& log) {
   bool damaged = false;
   const absl::Status status = log.ForEach([&](absl::string_view field, int64_t delta) {
     const std::optional<Cell> cell = DecodeCell(field);
-    if (!cell || cell->position >= kSlotsPerDay || cell->measure >= MeasureCounts().size()) {
+    if (!cell || cell->position >= kSlotsPerDay) {
       damaged = true;
       return;
     }
     const int32_t interval = read.intervals[cell->position];
-    if (interval == kNone) return;
+    if (interval == kNone || (question_.wanted && !question_.wanted(cell->measure))) return;
     CountCell(read.set, interval, code_of(question_.group_by, *cell), code_of(filter_dimension, *cell), cell->measure,
               delta);
   });
@@ -156,6 +157,7 @@ absl::Status CountQuery::TakeTable(size_t table, const store::CounterLog& log) {
 }
 
 void CountQuery::TakeEvent(const Fragment& fragment, const Codes& codes, Measure measure, int64_t delta) {
+  if (question_.wanted && !question_.wanted(measure)) return;
   for (size_t i = 0; i < sets_.size(); ++i) {
     const DimensionSet& set = sets_[i];
     Code group = kNoValue;
@@ -174,11 +176,14 @@ void CountQuery::TakeEvent(const Fragment& fragment, const Codes& codes, Measure
 // Events without a value are in no table of that dimension: they are what the totals have beyond the sum of all values.
 std::vector<CountRow> CountQuery::Rows() const {
   const bool filter_unset = question_.filter && question_.filter->code == kNoValue;
-  std::map<std::pair<int32_t, Code>, CountRow> rows;
-  const auto add = [&](int32_t interval, Code group, Measure measure, int64_t count) {
-    CountRow& row = rows.try_emplace({interval, group}, CountRow{interval, group, {}}).first->second;
-    row.counts[measure] += count;
+  struct Count {
+    int32_t interval;
+    Code group;
+    Measure measure;
+    int64_t count;
+    auto Place() const { return std::tie(interval, group, measure); }
   };
+  std::vector<Count> counts;
   for (size_t i = 0; i < sets_.size(); ++i) {
     const bool has_group =
         question_.group_by && (sets_[i].first == question_.group_by || sets_[i].second == question_.group_by);
@@ -186,17 +191,24 @@ std::vector<CountRow> CountQuery::Rows() const {
                                                  sets_[i].second == question_.filter->dimension);
     const int64_t sign = filter_unset && has_filter ? -1 : 1;
     for (const auto& [key, count] : counts_[i]) {
-      add(key.interval, key.group, key.measure, sign * count);
-      if (has_group) add(key.interval, kNoValue, key.measure, -sign * count);
+      counts.push_back({key.interval, key.group, key.measure, sign * count});
+      if (has_group) counts.push_back({key.interval, kNoValue, key.measure, -sign * count});
     }
   }
-  std::vector<CountRow> result;
-  for (auto& [unused, row] : rows) {
-    if (std::any_of(row.counts.begin(), row.counts.end(), [](int64_t count) { return count != 0; })) {
-      result.push_back(row);
+  std::sort(counts.begin(), counts.end(), [](const Count& a, const Count& b) { return a.Place() < b.Place(); });
+
+  std::vector<CountRow> rows;
+  for (auto same = counts.begin(); same != counts.end();) {
+    const Count place = *same;
+    int64_t sum = 0;
+    for (; same != counts.end() && same->Place() == place.Place(); ++same) sum += same->count;
+    if (sum == 0) continue;
+    if (rows.empty() || rows.back().interval != place.interval || rows.back().group != place.group) {
+      rows.push_back({place.interval, place.group, {}});
     }
+    rows.back().counts.emplace_back(place.measure, sum);
   }
-  return result;
+  return rows;
 }
 
 }  // namespace rapport::rollup

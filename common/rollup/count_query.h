@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,8 +20,8 @@
 
 namespace rapport::rollup {
 
-// How often each measure was counted.
-using MeasureCounts = std::array<int64_t, 128>;
+// How often each measure was counted: ascending by measure, none with 0.
+using MeasureCounts = std::vector<std::pair<Measure, int64_t>>;
 
 // What is asked: counts in each of several intervals, of one group each, of all events or of those with one code.
 struct Question {
@@ -30,14 +31,15 @@ struct Question {
     common::v1::Dimension dimension;
     Code code;  // kNoValue: events without a value
   };
-  std::optional<Filter> filter;  // of another dimension than group_by
+  std::optional<Filter> filter;              // of another dimension than group_by
+  std::function<bool(Measure)> wanted = {};  // measures to count; empty: all
 };
 
 // The counts of one interval and group, of groups and intervals with any count.
 struct CountRow {
   int interval = 0;
   Code group = kNoValue;  // kNoValue also when not grouped
-  MeasureCounts counts{};
+  MeasureCounts counts;
 };
 
 // Answers a question from counter tables. It names the tables, is fed with their content from every partition, and

@@ -30,7 +30,7 @@ Counters Counted(absl::Time time, const Codes& codes, Measure measure, int64_t d
 
 TEST(CellTest, SurvivesTheRoundTrip) {
   for (const int position : {0, 1, 31, 95, 255}) {
-    for (const int measure : {0, 1, 127, 255}) {
+    for (const int measure : {0, 1, 127, 128, 70'000, static_cast<int>(kMeasureLimit) - 1}) {
       for (const int first : {0, 1, 127, 128, 16'383, 16'384, 65'535}) {
         for (const int second : {0, 1, 300, 65'535}) {
           const Cell cell{static_cast<uint8_t>(position), static_cast<Code>(first), static_cast<Code>(second),

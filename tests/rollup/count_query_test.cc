@@ -66,19 +66,21 @@ class Counters {
   }
 
   std::vector<CountRow> BruteForce(const Question& question) const {
-    std::map<std::pair<int, Code>, CountRow> rows;
+    std::map<std::pair<int, Code>, std::map<Measure, int64_t>> rows;
     for (const Event& event : events_) {
       if (question.filter && event.codes[IndexOf(question.filter->dimension)] != question.filter->code) continue;
       const Code group = question.group_by ? event.codes[IndexOf(*question.group_by)] : kNoValue;
       for (size_t i = 0; i < question.intervals.size(); ++i) {
         if (!question.intervals[i].Contains(event.time)) continue;
-        CountRow& row = rows.try_emplace({i, group}, CountRow{static_cast<int>(i), group, {}}).first->second;
-        row.counts[event.measure] += event.delta;
+        rows[{static_cast<int>(i), group}][event.measure] += event.delta;
       }
     }
     std::vector<CountRow> result;
-    for (const auto& [unused, row] : rows) {
-      if (row.counts != MeasureCounts{}) result.push_back(row);
+    for (auto& [place, counts] : rows) {
+      std::erase_if(counts, [&](const auto& count) {
+        return count.second == 0 || (question.wanted && !question.wanted(count.first));
+      });
+      if (!counts.empty()) result.push_back({place.first, place.second, {counts.begin(), counts.end()}});
     }
     return result;
   }
@@ -121,7 +123,7 @@ class Randomness {
   std::vector<Event> Events(int count) {
     std::vector<Event> events;
     for (int i = 0; i < count; ++i) {
-      const Event event{Moment(), SomeCodes(), static_cast<Measure>(OneIn(20) ? 127 : UpTo(6)), 1};
+      const Event event{Moment(), SomeCodes(), static_cast<Measure>(OneIn(20) ? 70'000 : UpTo(6)), 1};
       events.push_back(event);
       // Some are taken back, and counted otherwise.
       if (!OneIn(5)) continue;
@@ -194,6 +196,7 @@ std::vector<Question> EveryQuestion(const std::vector<Interval>& intervals) {
   std::vector<Question> questions;
   for (const auto& group : groups) {
     questions.push_back({intervals, group, std::nullopt});
+    questions.push_back({intervals, group, std::nullopt, [](Measure measure) { return measure % 2 == 0; }});
     for (int i = 0; i < kDimensionCount; ++i) {
       if (group == DimensionAt(i)) continue;
       for (const Code code : {kNoValue, kOtherValue, kFirstValue, Code{99}}) {

@@ -201,7 +201,12 @@ class Answering {
                                                      " rows, the most is ", kMostRows,
                                                      "; use a coarser bucket or a shorter range"));
     }
-    for (const rollup::CountRow& row : rows) groups[row.interval][row.group].counts = row.counts;
+    for (const rollup::CountRow& row : rows) {
+      ScoreCounts& counts = groups[row.interval][row.group].counts;
+      for (const auto& [measure, count] : row.counts) {
+        if (measure < counts.size()) counts[measure] = count;
+      }
+    }
     return absl::OkStatus();
   }
 
