@@ -81,6 +81,37 @@ def quantile(confidence, size, probability):
     return [low if low >= 1 else np.nan, high if high <= size else np.nan]
 
 
+def kaplan_meier(confidence, probability, at, size, *numbers):
+    """Survival at a time and a quantile, with their intervals, of times and whether each is of an event.
+
+    The weight of one who is censored goes in equal parts to all who are observed for longer: Efron (1967), "The two
+    sample problem with censored data".
+    """
+    times, happened = np.array(numbers[: int(size)]), np.array(numbers[int(size) :]) == 1
+    order = np.lexsort((~happened, times))  # events come before those censored at the same time
+    times, happened = times[order], happened[order]
+    weights = np.full(len(times), 1 / len(times))
+    for i in np.flatnonzero(~happened):
+        if i + 1 < len(times):
+            weights[i + 1 :] += weights[i] / (len(times) - i - 1)
+            weights[i] = 0
+    survivals, lows, highs = {}, {}, {}
+    for time in np.unique(times[happened]):
+        survival = 1 - weights[happened & (times <= time)].sum()
+        deaths = [(((times == t) & happened).sum(), (times >= t).sum()) for t in np.unique(times[happened]) if t <= time]
+        survivals[time], lows[time], highs[time] = survival, np.nan, np.nan
+        if survival > 1e-9:
+            error = np.sqrt(sum(d / (n * (n - d)) for d, n in deaths)) / abs(np.log(survival))
+            spread = np.exp(stats.norm.interval(confidence, 0, error))
+            lows[time], highs[time] = survival ** spread[1], survival ** spread[0]
+    first = lambda curve: min((t for t, s in curve.items() if s <= 1 - probability + 1e-9), default=np.nan)
+    last = max((t for t in survivals if t <= at), default=None)
+    here = [1, np.nan, np.nan] if last is None else [max(0, survivals[last]), lows[last], highs[last]]
+    value = first(survivals)
+    ends = [np.nan, np.nan] if np.isnan(value) else [first(lows), first(highs)]
+    return [*here, value, *ends]
+
+
 def normal(probability):
     return [stats.norm.ppf(probability)]
 
@@ -93,6 +124,7 @@ QUESTIONS = {
     "mean": mean,
     "means": means,
     "quantile": quantile,
+    "kaplan_meier": kaplan_meier,
     "normal": normal,
 }
 

@@ -6,12 +6,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <random>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/stats/kaplan_meier.h"
 #include "common/stats/mean.h"
 #include "common/stats/net_score.h"
 #include "common/stats/normal.h"
@@ -54,6 +56,7 @@ class Asker {
       AskNetScores();
       AskMeans();
       AskQuantile();
+      AskKaplanMeier();
       AskNormal();
     }
     return std::move(questions_);
@@ -151,6 +154,37 @@ class Asker {
     const double probability = Whole(0, 1) == 0 ? 0.5 : Uniform(0.001, 0.999);
     Add("quantile", {confidence, static_cast<double>(size), probability},
         Flatten(QuantileRanks(size, probability, confidence)));
+  }
+
+  // Few distinct times, so that many tie.
+  void AskKaplanMeier() {
+    const double confidence = Confidence();
+    const double probability = Uniform(0.01, 0.99);
+    const double at = Uniform(0, 30);
+    const int64_t size = Whole(1, 60);
+    const int64_t latest = Whole(1, 30);
+    std::map<double, SurvivalTime> observed;
+    Numbers times;
+    Numbers happened;
+    for (int64_t i = 0; i < size; ++i) {
+      times.push_back(static_cast<double>(Whole(1, latest)));
+      happened.push_back(Whole(0, 2) == 0 ? 0 : 1);
+      SurvivalTime& same = observed[times.back()];
+      same.time = times.back();
+      ++(happened.back() == 1 ? same.events : same.censored);
+    }
+    std::vector<SurvivalTime> ascending;
+    for (const auto& [time, each] : observed) ascending.push_back(each);
+    const std::vector<SurvivalStep> steps = KaplanMeier(ascending);
+    const Estimate survival = SurvivalAt(steps, at, confidence);
+    const auto quantile = SurvivalQuantile(steps, probability, confidence);
+    Numbers arguments = {confidence, probability, at, static_cast<double>(size)};
+    arguments.insert(arguments.end(), times.begin(), times.end());
+    arguments.insert(arguments.end(), happened.begin(), happened.end());
+    Add("kaplan_meier", std::move(arguments),
+        {survival.value, survival.interval ? survival.interval->low : kAbsent,
+         survival.interval ? survival.interval->high : kAbsent, quantile ? quantile->value : kAbsent,
+         quantile ? quantile->low.value_or(kAbsent) : kAbsent, quantile ? quantile->high.value_or(kAbsent) : kAbsent});
   }
 
   void AskNormal() {
