@@ -13,14 +13,8 @@ namespace rapport::ratings {
 // `rows` are the rows of a series, of one bucket or more; `totals` are those of the whole period that the buckets add
 // up to, if the answer has them. A scale of a row is withheld by leaving nothing of it but `scale` and `suppressed`.
 //
-// With `breakdown` (the rows are grouped or filtered), each scale for itself, withheld are
-//  - the rows with fewer than `min_group_size` ratings, but at least one;
-//  - further rows, the smallest first, as long as a withheld one could be told from the others: what is withheld of a
-//    bucket must be at least two groups with, together, at least `min_group_size` ratings and more ratings than groups,
-//    as everyone may ask for the bucket without groups; and likewise what is withheld of a group over time, as its
-//    total is known or can be summed up.
-// Where nothing is left to withhold, as in a bucket with a single group, a row can still be told from the figures
-// without groups.
+// With `breakdown` (the rows are grouped or filtered), each scale for itself, what rollup::Withhold says of the counts
+// of ratings.
 //
 // Without `breakdown` figures stay, and the distribution is withheld where there are fewer than `min_group_size`.
 //

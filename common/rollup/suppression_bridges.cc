@@ -1,8 +1,8 @@
-#include "services/ratings/core/suppression_bridges.h"
+#include "common/rollup/suppression_bridges.h"
 
 #include <random>
 
-namespace rapport::ratings {
+namespace rapport::rollup {
 
 Bridges::Bridges(size_t vertex_count, absl::Span<const Edge> edges)
     : parent_(vertex_count, kNone),
@@ -67,4 +67,4 @@ std::vector<bool> Bridges::Side(size_t edge) const {
   return below;
 }
 
-}  // namespace rapport::ratings
+}  // namespace rapport::rollup

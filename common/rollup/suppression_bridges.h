@@ -1,5 +1,5 @@
-#ifndef RAPPORT_SERVICES_RATINGS_CORE_SUPPRESSION_BRIDGES_H_
-#define RAPPORT_SERVICES_RATINGS_CORE_SUPPRESSION_BRIDGES_H_
+#ifndef RAPPORT_COMMON_ROLLUP_SUPPRESSION_BRIDGES_H_
+#define RAPPORT_COMMON_ROLLUP_SUPPRESSION_BRIDGES_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include "absl/types/span.h"
 
-namespace rapport::ratings {
+namespace rapport::rollup {
 
 struct Edge {
   size_t a = 0;
@@ -44,6 +44,6 @@ class Bridges {
   std::vector<uint64_t> cover_;
 };
 
-}  // namespace rapport::ratings
+}  // namespace rapport::rollup
 
-#endif  // RAPPORT_SERVICES_RATINGS_CORE_SUPPRESSION_BRIDGES_H_
+#endif  // RAPPORT_COMMON_ROLLUP_SUPPRESSION_BRIDGES_H_

@@ -1,11 +1,11 @@
-#include "services/ratings/core/suppression_bridges.h"
+#include "common/rollup/suppression_bridges.h"
 
 #include <random>
 #include <vector>
 
 #include "gtest/gtest.h"
 
-namespace rapport::ratings {
+namespace rapport::rollup {
 namespace {
 
 // The vertices that can be reached without the edge.
@@ -51,4 +51,4 @@ TEST(BridgesTest, TakesEmptyGraphs) {
 }
 
 }  // namespace
-}  // namespace rapport::ratings
+}  // namespace rapport::rollup
