@@ -75,4 +75,14 @@ absl::Time StartOfUtcDay(int64_t day) {
   return absl::FromCivil(absl::CivilDay(1970, 1, 1) + day, absl::UTCTimeZone());
 }
 
+absl::StatusOr<Days> ParseWholeDays(const common::v1::TimeRange& range, absl::string_view field) {
+  const auto interval = ParseRange(range, field);
+  if (!interval.ok()) return interval.status();
+  const Days days{UtcDay(interval->start), UtcDay(interval->end) - 1};
+  if (StartOfUtcDay(days.first) != interval->start || StartOfUtcDay(days.last + 1) != interval->end) {
+    return absl::InvalidArgumentError(absl::StrCat(field, ": cuts a UTC day; begin and end at midnight UTC"));
+  }
+  return days;
+}
+
 }  // namespace rapport

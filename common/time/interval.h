@@ -2,6 +2,7 @@
 #define RAPPORT_COMMON_TIME_INTERVAL_H_
 
 #include <cstdint>
+#include <limits>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -36,6 +37,15 @@ common::v1::TimeRange ToProto(const Interval& interval);
 // Days since 1970-01-01 of the UTC day that holds `t`.
 int64_t UtcDay(absl::Time t);
 absl::Time StartOfUtcDay(int64_t day);
+
+// UTC days, from the first to the last; all of them unless told otherwise.
+struct Days {
+  int64_t first = 0;
+  int64_t last = std::numeric_limits<int64_t>::max();
+};
+
+// The days of a range, which must not cut any. INVALID_ARGUMENT names `field`.
+absl::StatusOr<Days> ParseWholeDays(const common::v1::TimeRange& range, absl::string_view field);
 
 }  // namespace rapport
 

@@ -72,6 +72,7 @@ std::optional<store::Mutation> PlanBatch(PartitionBatch& batch, const store::Loa
   store::Mutation mutation;
   for (size_t i = 0; i < states.size(); ++i) {
     if (!states[i].changed) continue;
+    if (states[i].shared != nullptr) states[i].value = states[i].shared->Pack(changes);
     mutation.expects.push_back({batch.keys[i], loaded.entities[i].version});
     if (states[i].value.empty()) {
       mutation.erases.push_back(batch.keys[i]);

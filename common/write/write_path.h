@@ -17,10 +17,20 @@
 
 namespace rapport::write {
 
+// What the plans of a batch share of an entity in place of its bytes: parsed by the first, packed after the last, so that
+// a large entity is not read and written again for each of its events.
+class SharedEntity {
+ public:
+  virtual ~SharedEntity() = default;
+  // Called once, after the last plan, if any changed the entity: its new bytes, and what the change adds to `changes`.
+  virtual std::string Pack(Changes& changes) = 0;
+};
+
 // An entity while a batch is being planned: as loaded, then as the events of the batch before this one left it.
 struct EntityState {
   std::string value;  // empty when there is none
   bool changed = false;
+  std::unique_ptr<SharedEntity> shared;  // once a plan has put it here, it stands for `value`
 
   void Set(std::string new_value) {
     value = std::move(new_value);

@@ -9,33 +9,15 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/request/fields.h"
+#include "common/rollup/series.h"
 #include "services/ratings/core/customers.h"
-#include "services/ratings/core/validation.h"
 #include "services/ratings/service/query.h"
 
 namespace rapport::ratings {
 namespace {
 
 constexpr int kMostCustomers = 1000;
-constexpr size_t kDefaultPage = 100;
-constexpr size_t kMostPage = 1000;
-
-// Whole UTC days, first and last.
-struct Days {
-  int64_t first = 0;
-  int64_t last = INT64_MAX;
-};
-
-absl::StatusOr<Days> ParseDays(const v1::BatchGetCustomerSatisfactionRequest& request) {
-  if (!request.has_range()) return Days{};
-  const auto range = ParseRange(request.range(), "range");
-  if (!range.ok()) return range.status();
-  const Days days{UtcDay(range->start), UtcDay(range->end) - 1};
-  if (StartOfUtcDay(days.first) != range->start || StartOfUtcDay(days.last + 1) != range->end) {
-    return absl::InvalidArgumentError("range: cuts a UTC day; begin and end at midnight UTC");
-  }
-  return days;
-}
 
 // Positions hold a bound to the last bit.
 std::string EncodeRank(const RankPosition& position) {
@@ -70,7 +52,7 @@ absl::StatusOr<RankRequest> ParseRank(const v1::ListCustomersBySatisfactionReque
         absl::StrCat("order: ", static_cast<int>(request.order()),
                      " is none; use CUSTOMER_ORDER_HAPPIEST or CUSTOMER_ORDER_LEAST_HAPPY"));
   }
-  const auto confidence = ParseConfidence(request.confidence());
+  const auto confidence = rollup::ParseConfidence(request.confidence());
   if (!confidence.ok()) return confidence.status();
   auto after = DecodeRank(request.page().page_token());
   if (!after.ok()) return after.status();
@@ -116,10 +98,6 @@ void SetLastRatedDay(const Known& known, v1::CustomerSatisfaction& customer) {
 
 }  // namespace
 
-size_t PageSize(const common::v1::Page& page) {
-  return page.page_size() <= 0 ? kDefaultPage : std::min(static_cast<size_t>(page.page_size()), kMostPage);
-}
-
 absl::Status GetSatisfaction(Reader& reader, absl::string_view tenant,
                              const v1::BatchGetCustomerSatisfactionRequest& request,
                              v1::BatchGetCustomerSatisfactionResponse& response) {
@@ -127,9 +105,9 @@ absl::Status GetSatisfaction(Reader& reader, absl::string_view tenant,
     return absl::InvalidArgumentError(absl::StrCat("customer_ids: ", request.customer_ids_size(),
                                                    " customers; ask for 1 to ", kMostCustomers, " at a time"));
   }
-  const auto confidence = ParseConfidence(request.confidence());
+  const auto confidence = rollup::ParseConfidence(request.confidence());
   if (!confidence.ok()) return confidence.status();
-  const absl::StatusOr<Days> days = ParseDays(request);
+  const absl::StatusOr<Days> days = request.has_range() ? ParseWholeDays(request.range(), "range") : Days();
   if (!days.ok()) return days.status();
 
   const std::vector<std::string> ids(request.customer_ids().begin(), request.customer_ids().end());
@@ -159,7 +137,7 @@ absl::Status RankCustomers(Reader& reader, rollup::Dictionary& dictionary, absl:
   if (!range.ok()) return range.status();
   std::optional<std::pair<int, rollup::Code>> filter;
   if (request.has_filter()) {
-    const auto code = ParseFilter(dictionary, tenant, request.filter(), "filter");
+    const auto code = rollup::ParseFilter(dictionary, tenant, request.filter(), "filter");
     if (!code.ok()) return code.status();
     if (!code->has_value()) return absl::OkStatus();
     filter = {rollup::IndexOf(request.filter().dimension()), **code};

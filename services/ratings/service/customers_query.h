@@ -26,9 +26,6 @@ absl::Status RankCustomers(Reader& reader, rollup::Dictionary& dictionary, absl:
 absl::StatusOr<std::vector<std::string>> RecordsOfCustomer(Reader& reader, absl::string_view tenant,
                                                            const std::string& customer_id);
 
-// The page size that a request means.
-size_t PageSize(const common::v1::Page& page);
-
 }  // namespace rapport::ratings
 
 #endif  // RAPPORT_SERVICES_RATINGS_SERVICE_CUSTOMERS_QUERY_H_

@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "common/request/fields.h"
 #include "common/server/stream.h"
 #include "services/ratings/core/filter.h"
-#include "services/ratings/core/validation.h"
 #include "services/ratings/core/visibility.h"
 #include "services/ratings/service/customers_query.h"
 #include "services/ratings/service/listing.h"

@@ -1,8 +1,8 @@
 #include "services/ratings/service/recorder.h"
 
-#include <atomic>
 #include <utility>
 
+#include "common/write/gathering.h"
 #include "common/write/partition.h"
 #include "rapport/ratings/storage/v1/storage.pb.h"
 #include "services/ratings/core/measurement.h"
@@ -52,20 +52,6 @@ void TellOfChange(const std::string& rating_id, write::Changes& changes) {
   entry += rating_id;
 }
 
-// Common to all events of a call: finishes it with its last event.
-class Gathering {
- public:
-  Gathering(size_t events, Recorder::Done done) : left_(events), done_(std::move(done)) {}
-
-  void FinishOne() {
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_(absl::OkStatus());
-  }
-
- private:
-  std::atomic<size_t> left_;
-  Recorder::Done done_;
-};
-
 // A write of one record.
 class RecordWrite : public write::Write {
  public:
@@ -85,7 +71,7 @@ class EventWrite final : public RecordWrite {
  public:
   EventWrite(absl::string_view tenant, uint32_t partition_count, const Event& event, absl::Time received_at,
              absl::Time deadline, rollup::Dictionary& dictionary, RatingsMetrics& metrics, v1::ItemResult& result,
-             std::shared_ptr<Gathering> gathering)
+             std::shared_ptr<write::Gathering> gathering)
       : RecordWrite(tenant, IdOf(event), partition_count),
         event_(event),
         received_at_(received_at),
@@ -133,37 +119,19 @@ class EventWrite final : public RecordWrite {
   rollup::Dictionary& dictionary_;
   RatingsMetrics& metrics_;
   v1::ItemResult& result_;
-  const std::shared_ptr<Gathering> gathering_;
+  const std::shared_ptr<write::Gathering> gathering_;
   rollup::Codes codes_{};
   v1::Outcome outcome_ = v1::OUTCOME_UNSPECIFIED;
-};
-
-// What the erasures of one call share.
-struct Erasure {
-  std::string customer_id;
-  std::atomic<size_t> left = 0;
-  std::atomic<int64_t> erased = 0;
-  absl::Mutex mutex;
-  absl::Status status ABSL_GUARDED_BY(mutex);
-  std::function<void(absl::StatusOr<int64_t>)> done;
-
-  void FinishOne(bool changed, const absl::Status& outcome) {
-    if (changed && outcome.ok()) erased.fetch_add(1);
-    {
-      const absl::MutexLock lock(&mutex);
-      status.Update(outcome);
-    }
-    if (left.fetch_sub(1) != 1) return;
-    const absl::MutexLock lock(&mutex);
-    done(status.ok() ? absl::StatusOr<int64_t>(erased.load()) : status);
-  }
 };
 
 class EraseWrite final : public RecordWrite {
  public:
   EraseWrite(absl::string_view tenant, uint32_t partition_count, const std::string& rating_id,
-             std::shared_ptr<Erasure> erasure)
-      : RecordWrite(tenant, rating_id, partition_count), rating_id_(rating_id), erasure_(std::move(erasure)) {}
+             absl::string_view customer_id, std::shared_ptr<write::Gathering> gathering)
+      : RecordWrite(tenant, rating_id, partition_count),
+        rating_id_(rating_id),
+        customer_id_(customer_id),
+        gathering_(std::move(gathering)) {}
 
   int64_t bytes() const override { return static_cast<int64_t>(rating_id_.size()); }
 
@@ -172,16 +140,17 @@ class EraseWrite final : public RecordWrite {
     absl::StatusOr<RatingRecord> record = Unpack(rating_id_, state.value);
     if (!record.ok()) return record.status();
     const RatingRecord before = *record;
-    changed_ = EraseCustomer(erasure_->customer_id, *record);
+    changed_ = EraseCustomer(customer_id_, *record);
     if (changed_) Replace(rating_id_, before, *std::move(record), state, changes);
     return absl::OkStatus();
   }
 
-  void Finish(const absl::Status& status) override { erasure_->FinishOne(changed_, status); }
+  void Finish(const absl::Status& status) override { gathering_->FinishOne(status, changed_); }
 
  private:
   const std::string rating_id_;
-  const std::shared_ptr<Erasure> erasure_;
+  const std::string customer_id_;
+  const std::shared_ptr<write::Gathering> gathering_;
   bool changed_ = false;
 };
 
@@ -228,7 +197,8 @@ void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, std::vec
   if (accepted.empty()) return done(absl::OkStatus());
 
   // The writes hold the gathering, and it holds `done`; when the queue refuses them, `done` is called from here.
-  auto gathering = std::make_shared<Gathering>(accepted.size(), done);
+  auto gathering = std::make_shared<write::Gathering>(
+      accepted.size(), [done](const absl::StatusOr<int64_t>& finished) { done(finished.status()); });
   std::vector<std::unique_ptr<write::Write>> writes;
   writes.reserve(accepted.size());
   for (const size_t i : accepted) {
@@ -252,13 +222,10 @@ void Recorder::Record(absl::string_view tenant, absl::Time deadline, std::vector
 void Recorder::Erase(absl::string_view tenant, absl::string_view customer_id,
                      const std::vector<std::string>& rating_ids, std::function<void(absl::StatusOr<int64_t>)> done) {
   if (rating_ids.empty()) return done(0);
-  auto erasure = std::make_shared<Erasure>();
-  erasure->customer_id = std::string(customer_id);
-  erasure->left = rating_ids.size();
-  erasure->done = done;
+  auto gathering = std::make_shared<write::Gathering>(rating_ids.size(), done);
   std::vector<std::unique_ptr<write::Write>> writes;
   for (const std::string& id : rating_ids) {
-    writes.push_back(std::make_unique<EraseWrite>(tenant, partition_count_, id, erasure));
+    writes.push_back(std::make_unique<EraseWrite>(tenant, partition_count_, id, customer_id, gathering));
   }
   const absl::Status submitted = path_.Submit(std::move(writes));
   if (!submitted.ok()) done(submitted);

@@ -1,57 +1,22 @@
 #include "services/response_times/core/promise_counting.h"
 
+#include <tuple>
+
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "common/rollup/cells.h"
 #include "common/store/stable_hash.h"
-#include "common/store/varint.h"
 #include "common/time/interval.h"
 #include "services/response_times/core/change_stream.h"
 #include "services/response_times/core/promise_measures.h"
 #include "services/response_times/core/record.h"
+#include "services/response_times/core/row.h"
 
 namespace rapport::response_times {
 namespace {
 
 constexpr uint64_t kCustomerTables = 1024;
-constexpr uint8_t kPaused = 0x10;  // beside a small number in the first byte of a row
-
-bool ConsumeByte(absl::string_view& bytes, uint8_t& byte) {
-  if (bytes.empty()) return false;
-  byte = static_cast<uint8_t>(bytes.front());
-  bytes.remove_prefix(1);
-  return true;
-}
-
-void AppendShort(absl::string_view text, std::string& bytes) {
-  bytes.push_back(static_cast<char>(text.size()));
-  absl::StrAppend(&bytes, text);
-}
-
-bool ConsumeShort(absl::string_view& bytes, absl::string_view& text) {
-  uint8_t size = 0;
-  if (!ConsumeByte(bytes, size) || bytes.size() < size) return false;
-  text = bytes.substr(0, size);
-  bytes.remove_prefix(size);
-  return true;
-}
-
-bool ConsumeMillis(absl::string_view& bytes, int64_t& millis) {
-  uint64_t value = 0;
-  if (!store::ConsumeVarint(bytes, value)) return false;
-  millis = static_cast<int64_t>(value);
-  return true;
-}
-
-bool ConsumeCodes(absl::string_view& bytes, rollup::Codes& codes) {
-  for (rollup::Code& code : codes) {
-    uint64_t value = 0;
-    if (!store::ConsumeVarint(bytes, value) || value > UINT16_MAX) return false;
-    code = static_cast<rollup::Code>(value);
-  }
-  return true;
-}
 
 v1::PromiseState OpenState(bool paused, int64_t due_ms, int64_t now_ms) {
   return paused || now_ms < due_ms ? v1::PROMISE_STATE_PENDING : v1::PROMISE_STATE_BROKEN;
@@ -127,26 +92,26 @@ std::string OpenPromiseTable(absl::Time due) {
 }
 
 std::string EncodeOpenPromise(const OpenPromise& promise) {
-  std::string bytes;
-  bytes.push_back(static_cast<char>(static_cast<uint8_t>(promise.origin) | (promise.paused ? kPaused : 0)));
-  store::AppendVarint(static_cast<uint64_t>(promise.due_ms), bytes);
-  for (const rollup::Code code : promise.codes) store::AppendVarint(code, bytes);
-  AppendShort(promise.customer_id, bytes);
-  absl::StrAppend(&bytes, promise.promise_id);
-  return bytes;
+  return RowWriter()
+      .Number(promise.origin)
+      .Number(promise.paused)
+      .Number(promise.due_ms)
+      .Codes(promise.codes)
+      .Text(promise.customer_id)
+      .Text(promise.promise_id)
+      .Take();
 }
 
 std::optional<OpenPromise> DecodeOpenPromise(absl::string_view bytes) {
+  RowReader row(bytes);
   OpenPromise promise;
-  uint8_t flags = 0;
-  if (!ConsumeByte(bytes, flags) || !ConsumeMillis(bytes, promise.due_ms) || !ConsumeCodes(bytes, promise.codes) ||
-      !ConsumeShort(bytes, promise.customer_id)) {
-    return std::nullopt;
-  }
-  promise.origin = static_cast<v1::PromiseOrigin>(flags & ~kPaused);
-  promise.paused = (flags & kPaused) != 0;
-  promise.promise_id = bytes;
-  return promise;
+  promise.origin = static_cast<v1::PromiseOrigin>(row.Number());
+  promise.paused = row.Number() != 0;
+  promise.due_ms = row.Number();
+  promise.codes = row.Codes();
+  promise.customer_id = row.Text();
+  promise.promise_id = row.Text();
+  return row.Complete() ? std::optional(promise) : std::nullopt;
 }
 
 v1::PromiseState StateOf(const CustomerPromise& promise, int64_t now_ms) {
@@ -158,27 +123,25 @@ std::string CustomerPromiseTable(absl::string_view customer_id) {
 }
 
 std::string EncodeCustomerPromise(const CustomerPromise& promise) {
-  std::string bytes;
-  const auto state = static_cast<uint8_t>(promise.final_state.value_or(v1::PROMISE_STATE_UNSPECIFIED));
-  bytes.push_back(static_cast<char>(state | (promise.paused ? kPaused : 0)));
-  store::AppendVarint(static_cast<uint64_t>(promise.due_ms), bytes);
-  AppendShort(promise.customer_id, bytes);
-  absl::StrAppend(&bytes, promise.promise_id);
-  return bytes;
+  return RowWriter()
+      .Number(promise.final_state.value_or(v1::PROMISE_STATE_UNSPECIFIED))
+      .Number(promise.paused)
+      .Number(promise.due_ms)
+      .Text(promise.customer_id)
+      .Text(promise.promise_id)
+      .Take();
 }
 
 std::optional<CustomerPromise> DecodeCustomerPromise(absl::string_view bytes) {
+  RowReader row(bytes);
   CustomerPromise promise;
-  uint8_t flags = 0;
-  if (!ConsumeByte(bytes, flags) || !ConsumeMillis(bytes, promise.due_ms) ||
-      !ConsumeShort(bytes, promise.customer_id)) {
-    return std::nullopt;
-  }
-  const auto state = static_cast<v1::PromiseState>(flags & ~kPaused);
+  const auto state = static_cast<v1::PromiseState>(row.Number());
   if (state != v1::PROMISE_STATE_UNSPECIFIED) promise.final_state = state;
-  promise.paused = (flags & kPaused) != 0;
-  promise.promise_id = bytes;
-  return promise;
+  promise.paused = row.Number() != 0;
+  promise.due_ms = row.Number();
+  promise.customer_id = row.Text();
+  promise.promise_id = row.Text();
+  return row.Complete() ? std::optional(promise) : std::nullopt;
 }
 
 }  // namespace rapport::response_times
