@@ -205,16 +205,5 @@ TEST(ValidateSurveyTest, EveryFieldHasItsBounds) {
   }
 }
 
-TEST(ParseConfidenceTest, TakesWhatIsBetweenAHalfAndOne) {
-  EXPECT_EQ(*ParseConfidence(0), 0.95);
-  EXPECT_EQ(*ParseConfidence(0.5001), 0.5001);
-  EXPECT_EQ(*ParseConfidence(0.9999), 0.9999);
-  for (const double wrong : {0.5, 1.0, -0.9, 95.0, std::numeric_limits<double>::quiet_NaN()}) {
-    const absl::Status status = ParseConfidence(wrong).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << wrong;
-    EXPECT_THAT(std::string(status.message()), StartsWith(absl::StrCat("confidence: ", wrong)));
-  }
-}
-
 }  // namespace
 }  // namespace rapport::ratings

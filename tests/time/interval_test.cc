@@ -63,6 +63,15 @@ TEST(ParseRangeTest, RefusesNanosThatAreNotWithinASecond) {
   EXPECT_THAT(ErrorOf(range), HasSubstr("range.start.nanos: 1000000000"));
 }
 
+TEST(ParseWholeDaysTest, TakesMidnightsOnly) {
+  const absl::StatusOr<Days> days = ParseWholeDays(Range(86'400, 3 * 86'400), "range");
+  EXPECT_EQ(days->first, 1);
+  EXPECT_EQ(days->last, 2);
+  for (const common::v1::TimeRange& cut : {Range(86'401, 3 * 86'400), Range(0, 86'399)}) {
+    EXPECT_THAT(std::string(ParseWholeDays(cut, "range").status().message()), HasSubstr("range: cuts a UTC day"));
+  }
+}
+
 TEST(ParseRangeTest, RefusesAnEndThatIsNotLater) {
   EXPECT_THAT(ErrorOf(Range(20, 10)), HasSubstr("range.end: 1970-01-01T00:00:10"));
   EXPECT_THAT(ErrorOf(Range(10, 10)), HasSubstr("not later than the start"));

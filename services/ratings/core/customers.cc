@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "common/estimates/figure.h"
 #include "common/stats/mean.h"
 #include "common/stats/normal.h"
 #include "common/stats/proportion.h"
@@ -48,11 +49,12 @@ v1::CustomerScale MakeCustomerScale(v1::Scale scale, const RatingTotals& ratings
   v1::CustomerScale customer;
   customer.set_scale(scale);
   customer.set_rating_count(ratings.count);
-  SetProportion("ratings.customer.positive.v1", {ratings.positive, ratings.count}, confidence,
-                customer.mutable_positive());
-  SetProportion("ratings.customer.negative.v1", {ratings.negative, ratings.count}, confidence,
-                customer.mutable_negative());
-  SetMean("ratings.customer.mean.v1", PointsOf(ratings), PointRange(scale), confidence, customer.mutable_mean());
+  estimates::SetProportion("ratings.customer.positive.v1", {ratings.positive, ratings.count}, confidence,
+                           customer.mutable_positive());
+  estimates::SetProportion("ratings.customer.negative.v1", {ratings.negative, ratings.count}, confidence,
+                           customer.mutable_negative());
+  estimates::SetMean("ratings.customer.mean.v1", PointsOf(ratings), PointRange(scale), confidence,
+                     customer.mutable_mean());
   return customer;
 }
 
@@ -85,10 +87,10 @@ void CustomerTally::SetCustomerFigures(int top_customers, double confidence, v1:
     means.push_back(Divide(own.points, own.count));
     negatives.push_back(own.negative);
   }
-  SetMean("ratings.customer_weighted.positive.v1", stats::SampleOfValues(std::move(positive_shares)), {0, 1},
-          confidence, figures->mutable_customer_weighted_positive());
-  SetMean("ratings.customer_weighted.mean.v1", stats::SampleOfValues(std::move(means)), PointRange(figures->scale()),
-          confidence, figures->mutable_customer_weighted_mean());
+  estimates::SetMean("ratings.customer_weighted.positive.v1", stats::SampleOfValues(std::move(positive_shares)), {0, 1},
+                     confidence, figures->mutable_customer_weighted_positive());
+  estimates::SetMean("ratings.customer_weighted.mean.v1", stats::SampleOfValues(std::move(means)),
+                     PointRange(figures->scale()), confidence, figures->mutable_customer_weighted_mean());
   SetTopCustomerShare(std::move(negatives), top_customers, figures->mutable_top_customer_share());
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/estimates/figure.h"
+
 namespace rapport::ratings {
 namespace {
 
@@ -126,46 +128,21 @@ stats::Interval PointRange(v1::Scale scale) {
   return range.value_or(stats::Interval());
 }
 
-void SetFigure(absl::string_view definition_id, int64_t sample_size, const std::optional<stats::Estimate>& estimate,
-               common::v1::Figure* figure) {
-  figure->set_definition_id(definition_id.data(), definition_id.size());
-  figure->set_sample_size(sample_size);
-  if (!estimate.has_value()) return;
-  figure->set_value(estimate->value);
-  if (!estimate->interval.has_value()) return;
-  figure->set_ci_low(estimate->interval->low);
-  figure->set_ci_high(estimate->interval->high);
-}
-
-void SetProportion(absl::string_view definition_id, const stats::Proportion& proportion, double confidence,
-                   common::v1::Figure* figure) {
-  SetFigure(definition_id, proportion.total, stats::EstimateProportion(proportion, confidence), figure);
-  if (figure->has_value()) figure->set_count(proportion.count);
-}
-
-void SetMean(absl::string_view definition_id, const stats::Sample& sample, const stats::Interval& range,
-             double confidence, common::v1::Figure* figure) {
-  std::optional<stats::Estimate> estimate = stats::EstimateMean(sample, confidence);
-  if (estimate.has_value() && estimate->interval.has_value()) {
-    estimate->interval->low = std::max(estimate->interval->low, range.low);
-    estimate->interval->high = std::min(estimate->interval->high, range.high);
-  }
-  SetFigure(definition_id, sample.size, estimate, figure);
-}
-
 v1::RatingFigures MakeFigures(v1::Scale scale, const ScoreCounts& counts, double confidence) {
   const ScaleTotals totals = SumUp(scale, counts);
   Figures figures;
   figures.set_scale(scale);
   figures.set_rating_count(totals.ratings.count);
   for (const ProportionRule& rule : kProportionRules) {
-    if (rule.AppliesTo(scale)) SetProportion(rule.definition_id, rule.of(totals), confidence, (figures.*rule.set)());
+    if (rule.AppliesTo(scale))
+      estimates::SetProportion(rule.definition_id, rule.of(totals), confidence, (figures.*rule.set)());
   }
   if (scale == v1::SCALE_NPS_11) {
-    SetFigure("ratings.nps.v1", totals.ratings.count, stats::EstimateNetScore(NetCountsOf(totals.ratings), confidence),
-              figures.mutable_nps());
+    estimates::SetFigure("ratings.nps.v1", totals.ratings.count,
+                         stats::EstimateNetScore(NetCountsOf(totals.ratings), confidence), figures.mutable_nps());
   }
-  SetMean("ratings.mean.v1", PointsOf(totals.ratings), PointRange(scale), confidence, figures.mutable_mean());
+  estimates::SetMean("ratings.mean.v1", PointsOf(totals.ratings), PointRange(scale), confidence,
+                     figures.mutable_mean());
   SetDistribution(scale, counts, figures);
   return figures;
 }

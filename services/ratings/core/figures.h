@@ -66,18 +66,6 @@ struct ProportionRule {
 };
 absl::Span<const ProportionRule> ProportionRules();
 
-// Sets value and interval, or leaves both absent without an estimate.
-void SetFigure(absl::string_view definition_id, int64_t sample_size, const std::optional<stats::Estimate>& estimate,
-               common::v1::Figure* figure);
-
-// Sets a proportion with its Wilson interval.
-void SetProportion(absl::string_view definition_id, const stats::Proportion& proportion, double confidence,
-                   common::v1::Figure* figure);
-
-// Sets a mean with Student's interval, clipped to the `range` that values can have.
-void SetMean(absl::string_view definition_id, const stats::Sample& sample, const stats::Interval& range,
-             double confidence, common::v1::Figure* figure);
-
 }  // namespace rapport::ratings
 
 #endif  // RAPPORT_SERVICES_RATINGS_CORE_FIGURES_H_
