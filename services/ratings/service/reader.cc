@@ -5,15 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/rollup/tables.h"
 #include "common/write/partition.h"
 #include "services/ratings/core/record.h"
 #include "services/ratings/service/recorder.h"
 
 namespace rapport::ratings {
 namespace {
-
-// Bounds what one round trip holds in memory.
-constexpr size_t kTablesPerRead = 1024;
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat(what, " does not parse; restore the data folder"));
@@ -50,25 +48,6 @@ absl::StatusOr<std::vector<storage::v1::RatingRecord>> Reader::LoadRecords(absl:
   return records;
 }
 
-absl::Status Reader::ReadEverywhere(absl::string_view tenant, const std::vector<std::string>& tables,
-                                    absl::FunctionRef<absl::Status(size_t, const store::CounterLog&)> visit) {
-  const size_t tables_per_read = std::max<size_t>(1, kTablesPerRead / store_.partition_count());
-  for (size_t begin = 0; begin < tables.size(); begin += tables_per_read) {
-    const size_t end = std::min(tables.size(), begin + tables_per_read);
-    std::vector<store::TableRef> refs;
-    for (size_t table = begin; table < end; ++table) {
-      for (uint32_t p = 0; p < store_.partition_count(); ++p) refs.push_back({{std::string(tenant), p}, tables[table]});
-    }
-    const absl::StatusOr<std::vector<store::CounterLog>> logs = store_.ReadCounters(refs);
-    if (!logs.ok()) return logs.status();
-    for (size_t i = 0; i < logs->size(); ++i) {
-      const absl::Status visited = visit(begin + i / store_.partition_count(), (*logs)[i]);
-      if (!visited.ok()) return visited;
-    }
-  }
-  return absl::OkStatus();
-}
-
 Interval Reader::Bounded(const Interval& interval) const {
   return {interval.start, std::clamp(clock_() + absl::Hours(24), interval.start, interval.end)};
 }
@@ -81,7 +60,7 @@ absl::Status Reader::ForEachFact(absl::string_view tenant, const Interval& unbou
   const int64_t last = UtcDay(range.end - absl::Milliseconds(1));
   std::vector<std::string> tables;
   for (int64_t day = first; day <= last; ++day) tables.push_back(FactTable(day));
-  return ReadEverywhere(tenant, tables, [&](size_t table, const store::CounterLog& log) {
+  return rollup::ReadTables(store_, tenant, tables, [&](size_t table, const store::CounterLog& log) {
     const int64_t day = first + static_cast<int64_t>(table);
     const absl::Time midnight = StartOfUtcDay(day);
     const bool whole = range.start <= midnight && midnight + absl::Hours(24) <= range.end;
@@ -99,7 +78,7 @@ absl::Status Reader::ForEachFact(absl::string_view tenant, const Interval& unbou
 absl::StatusOr<std::vector<std::string>> Reader::FactsOfDay(absl::string_view tenant, int64_t day) {
   std::vector<std::string> facts;
   const absl::Status read =
-      ReadEverywhere(tenant, {FactTable(day)}, [&](size_t, const store::CounterLog& log) -> absl::Status {
+      rollup::ReadTables(store_, tenant, {FactTable(day)}, [&](size_t, const store::CounterLog& log) -> absl::Status {
         store::CounterLog compact = log;
         absl::Status status = compact.Compact();
         if (!status.ok()) return status;
@@ -117,7 +96,7 @@ absl::Status Reader::ForEachCustomerDay(absl::string_view tenant, const std::vec
   std::set<std::string> distinct;
   for (const std::string& id : customer_ids) distinct.insert(CustomerDayTable(id));
   const std::vector<std::string> tables(distinct.begin(), distinct.end());
-  return ReadEverywhere(tenant, tables, [&](size_t table, const store::CounterLog& log) {
+  return rollup::ReadTables(store_, tenant, tables, [&](size_t table, const store::CounterLog& log) {
     bool damaged = false;
     absl::Status status = log.ForEach([&](absl::string_view field, int64_t count) {
       const std::optional<CustomerDay> day = DecodeCustomerDay(field);
@@ -130,8 +109,9 @@ absl::Status Reader::ForEachCustomerDay(absl::string_view tenant, const std::vec
 }
 
 absl::Status Reader::Answer(absl::string_view tenant, rollup::CountQuery& query) {
-  absl::Status status = ReadEverywhere(
-      tenant, query.tables(), [&](size_t table, const store::CounterLog& log) { return query.TakeTable(table, log); });
+  absl::Status status =
+      rollup::ReadTables(store_, tenant, query.tables(),
+                         [&](size_t table, const store::CounterLog& log) { return query.TakeTable(table, log); });
   for (const rollup::CountQuery::Fragment& fragment : query.fragments()) {
     if (!status.ok()) return status;
     status = ForEachFact(tenant, fragment.piece, [&](int64_t, const Fact& fact, int64_t count) {

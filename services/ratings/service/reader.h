@@ -53,10 +53,6 @@ class Reader {
   store::Store& store() { return store_; }
 
  private:
-  // Reads each table from every partition and calls `visit` with its position in `tables`.
-  absl::Status ReadEverywhere(absl::string_view tenant, const std::vector<std::string>& tables,
-                              absl::FunctionRef<absl::Status(size_t table, const store::CounterLog&)> visit);
-
   store::Store& store_;
   const std::function<absl::Time()> clock_;
 };

@@ -59,7 +59,8 @@ class Measuring {
     const std::vector<Interval> pieces = Without(walk_.pauses, Interval{clock.start, clock.end});
     if (clock.ended_by != ResponseClock::End::kResolution) {
       AddStretch(clock.first ? StretchKind::STRETCH_KIND_FIRST_RESPONSE : StretchKind::STRETCH_KIND_LATER_RESPONSE,
-                 clock.start, pieces, clock.ended_by == ResponseClock::End::kOpen, rules.calendar, clock.credit);
+                 clock.start, pieces, clock.ended_by == ResponseClock::End::kOpen, rules.calendar, clock.credit,
+                 clock.channel);
     }
     const v1::ResponseTarget* target = clock.first ? TargetOf(rules.policy, v1::METRIC_FIRST_RESPONSE_TIME) : nullptr;
     if (target == nullptr) target = TargetOf(rules.policy, v1::METRIC_NEXT_RESPONSE_TIME);
@@ -77,7 +78,7 @@ class Measuring {
       const Interval whole{begun, resolution == nullptr ? absl::InfiniteFuture() : resolution->at};
       const Credit& credit = resolution == nullptr ? walk_.now : resolution->credit;
       const std::vector<Interval> pieces = Without(walk_.pauses, whole);
-      AddStretch(kind, begun, pieces, resolution == nullptr, rules.calendar, credit);
+      AddStretch(kind, begun, pieces, resolution == nullptr, rules.calendar, credit, walk_.begun_channel);
       const v1::ResponseTarget* target = TargetOf(rules.policy, metric);
       if (target == nullptr) return;
       TargetPromise& promise = AddPromise(*target, rules, begun, whole.end, pieces, credit, walk_.begun_channel);
@@ -91,7 +92,7 @@ class Measuring {
 
     const Credit& credit = walk_.resolutions.back().credit;
     const auto sum = [&](StretchKind kind, const std::vector<Interval>& pieces) {
-      AddStretch(kind, begun, pieces, /*open=*/false, rules.calendar, credit);
+      AddStretch(kind, begun, pieces, /*open=*/false, rules.calendar, credit, walk_.begun_channel);
     };
     const std::vector<Interval> unpaused = Without(walk_.pauses, walk_.open);
     sum(StretchKind::STRETCH_KIND_REQUESTER_WAIT, Without(walk_.pauses, walk_.waits));
@@ -117,7 +118,7 @@ class Measuring {
   }
 
   void AddStretch(StretchKind kind, absl::Time start, const std::vector<Interval>& pieces, bool open,
-                  const BusinessTime* calendar, const Credit& credit) {
+                  const BusinessTime* calendar, const Credit& credit, common::v1::Channel channel) {
     const Reading reading = Read(pieces, calendar);
     Stretch& stretch = *analysis_.add_stretches();
     stretch.set_kind(kind);
@@ -128,6 +129,7 @@ class Measuring {
     if (open && reading.running_since) stretch.set_running_since_ms(absl::ToUnixMillis(*reading.running_since));
     if (open && calendar != nullptr) stretch.set_calendar_id(calendar->calendar_id());
     SetCodes(credit.codes, *stretch.mutable_dimension_codes());
+    stretch.set_channel(channel);
   }
 
   TargetPromise& AddPromise(const v1::ResponseTarget& target, const Rules& rules, absl::Time start, absl::Time end,
