@@ -2,8 +2,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/request/fields.h"
 #include "common/time/interval.h"
-#include "services/response_times/core/fields.h"
+#include "services/response_times/core/moments.h"
 
 namespace rapport::response_times {
 namespace {
@@ -13,11 +14,11 @@ constexpr size_t kMostDescriptionBytes = 1000;
 absl::Status ValidateTimes(const v1::Promise& promise, absl::Time now) {
   if (!promise.has_made_at()) return Invalid("made_at", "missing;", "say when the promise was made");
   if (!promise.has_due_at()) return Invalid("due_at", "missing;", "say when the promise is due");
-  absl::Status valid = ValidatePastMoment("made_at", promise.made_at(), now);
-  valid.Update(ValidateMoment("due_at", promise.due_at()));
+  absl::Status valid = ValidatePast("made_at", promise.made_at(), now);
+  valid.Update(ValidateDated("due_at", promise.due_at()));
   if (!valid.ok() || ToMillis(promise.made_at()) < ToMillis(promise.due_at())) return valid;
-  return Invalid("due_at", Shown(FromProto(promise.due_at())),
-                 absl::StrCat("is not later than made_at, ", Shown(FromProto(promise.made_at())),
+  return Invalid("due_at", ShownMoment(FromProto(promise.due_at())),
+                 absl::StrCat("is not later than made_at, ", ShownMoment(FromProto(promise.made_at())),
                               "; give the moment until which it is to be kept"));
 }
 
@@ -32,13 +33,13 @@ absl::Status ValidatePromiseId(absl::string_view field, absl::string_view id) {
 absl::Status Validate(const v1::Promise& promise, absl::Time now) {
   absl::Status status = ValidatePromiseId("promise_id", promise.promise_id());
   status.Update(ValidateId("customer_id", promise.customer_id()));
-  status.Update(ValidateOptionalId("conversation_id", promise.conversation_id()));
+  status.Update(ValidateText("conversation_id", promise.conversation_id()));
   if (promise.description().size() > kMostDescriptionBytes) {
     status.Update(Invalid("description", absl::StrCat(promise.description().size(), " bytes"),
                           absl::StrCat("are too long; use at most ", kMostDescriptionBytes)));
   }
-  status.Update(ValidateOptionalId("agent_id", promise.agent_id()));
-  status.Update(ValidateChannel("channel", promise.channel()));
+  status.Update(ValidateText("agent_id", promise.agent_id()));
+  status.Update(ValidateChannel(promise.channel()));
   status.Update(ValidateLabels(promise.labels()));
   status.Update(ValidateTimes(promise, now));
   if (promise.revision() < 0) {

@@ -10,8 +10,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "common/request/fields.h"
 #include "common/time/buckets.h"
-#include "services/response_times/core/fields.h"
+#include "services/response_times/core/moments.h"
 #include "services/response_times/core/opening_hours.h"
 
 namespace rapport::response_times {
@@ -39,7 +40,7 @@ absl::Status ValidateResourceId(absl::string_view field, absl::string_view id) {
 template <typename Resource>
 absl::Status ValidateVersion(const Resource& resource) {
   absl::Status status;
-  if (resource.has_effective_from()) status.Update(ValidateMoment("effective_from", resource.effective_from()));
+  if (resource.has_effective_from()) status.Update(ValidateDated("effective_from", resource.effective_from()));
   if (resource.version() < 0) {
     status.Update(Invalid("version", absl::StrCat(resource.version()),
                           "is negative; give the version that the change is based on, or 0"));

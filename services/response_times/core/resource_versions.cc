@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/request/fields.h"
 #include "common/time/interval.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "services/response_times/core/fields.h"
+#include "services/response_times/core/moments.h"
 #include "services/response_times/core/resource_validation.h"
 #include "services/response_times/core/timeline.h"
 
@@ -129,8 +130,8 @@ absl::StatusOr<Resource> UpdateIn(const Resource& stated, absl::Time now, Resour
   if (!stated.has_effective_from()) {
     *added.mutable_effective_from() = ToProto(absl::FromUnixMillis(ToMillis(now)));
   } else if (EffectiveFrom(stated) < now) {
-    return Invalid("effective_from", Shown(EffectiveFrom(stated)),
-                   absl::StrCat("is before now, ", Shown(now),
+    return Invalid("effective_from", ShownMoment(EffectiveFrom(stated)),
+                   absl::StrCat("is before now, ", ShownMoment(now),
                                 ", and the past is not rewritten; leave it out for now, or give a later moment"));
   }
   added.set_version(latest.version() + 1);
