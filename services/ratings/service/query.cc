@@ -1,13 +1,10 @@
 #include "services/ratings/service/query.h"
 
-#include <algorithm>
-#include <map>
-#include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "common/rollup/series.h"
 #include "common/rollup/series_answer.h"
 #include "services/ratings/core/comparison.h"
