@@ -65,7 +65,7 @@ class Measuring {
     const v1::ResponseTarget* target = clock.first ? TargetOf(rules.policy, v1::METRIC_FIRST_RESPONSE_TIME) : nullptr;
     if (target == nullptr) target = TargetOf(rules.policy, v1::METRIC_NEXT_RESPONSE_TIME);
     if (target == nullptr) return;
-    TargetPromise& promise = AddPromise(*target, rules, clock.start, clock.end, pieces, clock.credit, clock.channel);
+    TargetPromise& promise = AddPromise(*target, rules, {clock.start, clock.end}, pieces, clock.credit, clock.channel);
     if (clock.ended_by == ResponseClock::End::kReply) promise.set_kept_ms(absl::ToUnixMillis(clock.end));
     if (clock.ended_by == ResponseClock::End::kResolution) promise.set_cancelled_ms(absl::ToUnixMillis(clock.end));
   }
@@ -81,7 +81,7 @@ class Measuring {
       AddStretch(kind, begun, pieces, resolution == nullptr, rules.calendar, credit, walk_.begun_channel);
       const v1::ResponseTarget* target = TargetOf(rules.policy, metric);
       if (target == nullptr) return;
-      TargetPromise& promise = AddPromise(*target, rules, begun, whole.end, pieces, credit, walk_.begun_channel);
+      TargetPromise& promise = AddPromise(*target, rules, whole, pieces, credit, walk_.begun_channel);
       if (resolution != nullptr) promise.set_kept_ms(absl::ToUnixMillis(resolution->at));
     };
     resolve(StretchKind::STRETCH_KIND_FIRST_RESOLUTION, v1::METRIC_FIRST_RESOLUTION_TIME,
@@ -132,15 +132,15 @@ class Measuring {
     stretch.set_channel(channel);
   }
 
-  TargetPromise& AddPromise(const v1::ResponseTarget& target, const Rules& rules, absl::Time start, absl::Time end,
+  TargetPromise& AddPromise(const v1::ResponseTarget& target, const Rules& rules, const Interval& whole,
                             const std::vector<Interval>& pieces, const Credit& credit, common::v1::Channel channel) {
     const BusinessTime* business = target.clock() == v1::CLOCK_BUSINESS ? rules.calendar : nullptr;
-    const DueTime due = DueAfter(Within(target), pieces, end, business);
+    const DueTime due = DueAfter(Within(target), whole, pieces, business);
     TargetPromise& promise = *analysis_.add_promises();
     promise.set_policy_id(rules.policy->policy_id());
     promise.set_metric(target.metric());
     promise.set_number(numbers_[{rules.policy->policy_id(), target.metric()}]++);
-    promise.set_made_ms(absl::ToUnixMillis(start));
+    promise.set_made_ms(absl::ToUnixMillis(whole.start));
     promise.set_due_ms(absl::ToUnixMillis(std::min(due.at, kNever)));
     if (due.remaining) promise.set_remaining_ms(Millis(*due.remaining));
     promise.set_agent_id(credit.agent_id);
@@ -164,12 +164,14 @@ void TakeFacts(const Walk& walk, Analysis& analysis) {
   std::set<v1::SelfService> tried;
   std::set<std::string> followers;
   std::set<std::string> mentioned;
+  bool begun = false;
   for (const Step& step : walk.steps) {
     const v1::ConversationEvent& event = step.event->event();
     const absl::Time at = absl::FromUnixMillis(ToMillis(event.occurred_at()));
+    begun = begun || step.effect == Effect::kBegan;
     if (event.has_self_service_attempt()) {
       analysis.set_self_service_count(analysis.self_service_count() + 1);
-      if (!walk.begun || at <= *walk.begun) tried.insert(event.self_service_attempt().kind());
+      if (!begun) tried.insert(event.self_service_attempt().kind());
     }
     if (event.has_follower_added()) followers.insert(event.follower_added().follower_id());
     if (!event.customer_id().empty() && event.customer_id() != walk.customer_id) mentioned.insert(event.customer_id());

@@ -51,7 +51,7 @@ Reading Read(const std::vector<Interval>& pieces, const BusinessTime* calendar) 
   return reading;
 }
 
-DueTime DueAfter(absl::Duration target, const std::vector<Interval>& pieces, absl::Time end,
+DueTime DueAfter(absl::Duration target, const Interval& whole, const std::vector<Interval>& pieces,
                  const BusinessTime* business) {
   absl::Duration left = target;
   for (const Interval& piece : pieces) {
@@ -59,9 +59,9 @@ DueTime DueAfter(absl::Duration target, const std::vector<Interval>& pieces, abs
     if (at <= piece.end) return {at, std::nullopt};
     left -= Shown(piece, business);
   }
-  if (end != absl::InfiniteFuture()) return {After(end, left, business), std::nullopt};
+  if (whole.end != absl::InfiniteFuture()) return {After(whole.end, left, business), std::nullopt};
   // Still waiting, and no piece goes on: a pause does.
-  return {After(pieces.empty() ? end : pieces.back().end, left, business), left};
+  return {After(pieces.empty() ? whole.start : pieces.back().end, left, business), left};
 }
 
 }  // namespace rapport::response_times

@@ -30,13 +30,14 @@ Reading Read(const std::vector<Interval>& pieces, const BusinessTime* calendar);
 
 // When a clock shows a target.
 struct DueTime {
-  absl::Time at;                            // if the clock goes on from `end`, or from its pause
+  absl::Time at;                            // if the clock goes on from its end, or from its pause
   std::optional<absl::Duration> remaining;  // the clock is paused before it showed the target, with this left
 };
 
-// The clock ran during `pieces`, and stops at `end`: in the infinite future when it waits still. `business` is null for
-// a clock that counts all time. `at` is the infinite future when the calendar is closed for good.
-DueTime DueAfter(absl::Duration target, const std::vector<Interval>& pieces, absl::Time end,
+// The clock started and stops with `whole`, in the infinite future when it waits still, and ran during `pieces` of it.
+// `business` is null for a clock that counts all time. `at` is the infinite future when the calendar is closed for
+// good.
+DueTime DueAfter(absl::Duration target, const Interval& whole, const std::vector<Interval>& pieces,
                  const BusinessTime* business);
 
 }  // namespace rapport::response_times
