@@ -1,13 +1,11 @@
 #include "deploy/local/example/example_month.h"
 
 #include <array>
-#include <cmath>
-#include <cstddef>
-#include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "deploy/local/example/example_random.h"
 
 namespace rapport::example {
 namespace {
@@ -28,12 +26,6 @@ constexpr double kDismissed = 0.1;  // of those not answered
 constexpr double kWow = 0.12;       // of the happy
 constexpr double kCommented = 0.14;
 constexpr double kRevised = 0.02;
-
-template <typename T>
-struct Weighted {
-  T value;
-  double weight;
-};
 
 constexpr Weighted<Channel> kChannels[] = {{common::v1::CHANNEL_EMAIL, 0.68},
                                            {common::v1::CHANNEL_SOCIAL, 0.17},
@@ -62,63 +54,11 @@ constexpr Weighted<const char*> kComplaints[] = {{"I had to explain the problem 
                                                  {"You promised to call back and nobody did.", 1},
                                                  {"Still broken.", 1}};
 
-// A source of numbers that is the same wherever it runs: the distributions of the standard library are not. Each
-// purpose has a sequence of its own, so that one thing can change without all others.
-class Random {
- public:
-  Random(uint64_t seed, absl::string_view purpose) : engine_(Seeded(seed, purpose)) {}
-
-  // Evenly in [0, 1).
-  double Uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-53; }
-
-  bool Chance(double probability) { return Uniform() < probability; }
-
-  template <typename T, size_t N>
-  const T& Pick(const Weighted<T> (&choices)[N]) {
-    double total = 0;
-    for (const Weighted<T>& choice : choices) total += choice.weight;
-    double left = Uniform() * total;
-    for (const Weighted<T>& choice : choices) {
-      left -= choice.weight;
-      if (left < 0) return choice.value;
-    }
-    return choices[N - 1].value;
-  }
-
- private:
-  static std::mt19937_64 Seeded(uint64_t seed, absl::string_view purpose) {
-    std::vector<uint32_t> words = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
-    words.insert(words.end(), purpose.begin(), purpose.end());
-    std::seed_seq sequence(words.begin(), words.end());
-    return std::mt19937_64(sequence);
-  }
-
-  std::mt19937_64 engine_;
-};
-
-// A point of a distribution of times: the share `quantile` is at most `seconds`.
-struct QuantilePoint {
-  double quantile;
-  double seconds;
-};
-
 constexpr std::array kFirstReply = {
     QuantilePoint{0, 40},       QuantilePoint{0.25, 900},    QuantilePoint{0.55, 3600},    QuantilePoint{0.78, 21600},
     QuantilePoint{0.93, 86400}, QuantilePoint{0.99, 259200}, QuantilePoint{0.999, 604800}, QuantilePoint{1, 1209600}};
 constexpr std::array kAnswerDelay = {QuantilePoint{0, 20}, QuantilePoint{0.5, 2400}, QuantilePoint{0.9, 43200},
                                      QuantilePoint{1, 432000}};
-
-// Between the points the logarithm of the time is a straight line over the quantile.
-template <size_t N>
-absl::Duration TimeAt(const std::array<QuantilePoint, N>& points, double quantile) {
-  size_t upper = 1;
-  while (upper + 1 < N && points[upper].quantile < quantile) ++upper;
-  const QuantilePoint& from = points[upper - 1];
-  const QuantilePoint& to = points[upper];
-  const double part = (quantile - from.quantile) / (to.quantile - from.quantile);
-  const double seconds = from.seconds * std::pow(to.seconds / from.seconds, part);
-  return absl::Milliseconds(static_cast<int64_t>(seconds * 1000));
-}
 
 // The few who write often write much: the first of the customers are the ones met most.
 std::string PickCustomer(Random& random) {
@@ -146,12 +86,6 @@ Conversation MakeConversation(uint64_t seed, absl::CivilDay day, int number) {
   conversation.opened_at = absl::FromCivil(day, absl::UTCTimeZone()) + from + past;
   conversation.first_reply_at = conversation.opened_at + FirstReplyTime(random.Uniform());
   return conversation;
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* proto) {
-  const int64_t millis = absl::ToUnixMillis(time);
-  proto->set_seconds(millis / 1000);
-  proto->set_nanos(static_cast<int32_t>(millis % 1000) * 1000000);
 }
 
 template <typename Event>
