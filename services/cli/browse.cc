@@ -2,13 +2,12 @@
 
 #include <grpcpp/client_context.h>
 
-#include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "rapport/ratings/v1/ratings_service.grpc.pb.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/json.h"
+#include "services/cli/pages.h"
 #include "services/cli/rating_output.h"
 #include "services/cli/time_parsing.h"
 
@@ -27,25 +26,6 @@ using ratings::v1::ListRatingsRequest;
 using ratings::v1::ListRatingsResponse;
 using ratings::v1::Rating;
 using ratings::v1::RatingsService;
-
-constexpr int64_t kPageSize = 1000;
-
-// Asks for page after page until `limit` items (0: all) were given to `take_page`.
-template <class Request, class Response, class Call, class TakePage>
-absl::Status ForEachPage(const Connection& connection, int64_t limit, Request request, const Call& call,
-                         const TakePage& take_page) {
-  int64_t left = limit == 0 ? std::numeric_limits<int64_t>::max() : limit;
-  while (left > 0) {
-    request.mutable_page()->set_page_size(static_cast<int32_t>(std::min(left, kPageSize)));
-    Response response;
-    const grpc::Status called = call(connection.NewContext().get(), request, &response);
-    if (!called.ok()) return connection.Explain(called);
-    left -= take_page(response);
-    if (response.next_page_token().empty()) break;
-    request.mutable_page()->set_page_token(response.next_page_token());
-  }
-  return absl::OkStatus();
-}
 
 void PrintCustomers(Session& session, const std::vector<CustomerSatisfaction>& customers) {
   if (!session.json()) {

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "services/cli/csv_reader.h"
 
@@ -48,6 +51,19 @@ absl::StatusOr<size_t> FindColumn(absl::string_view name, const std::vector<std:
   return static_cast<size_t>(absl::c_find(header, name) - header.begin());
 }
 
+// The columns that `name` stands for: one of that name, or those that a `+` joins.
+absl::StatusOr<std::vector<size_t>> FindColumns(absl::string_view name, const std::vector<std::string>& header) {
+  std::vector<absl::string_view> names = {name};
+  if (!absl::c_linear_search(header, name) && absl::StrContains(name, '+')) names = absl::StrSplit(name, '+');
+  std::vector<size_t> columns;
+  for (const absl::string_view each : names) {
+    const absl::StatusOr<size_t> column = FindColumn(each, header);
+    if (!column.ok()) return column.status();
+    columns.push_back(*column);
+  }
+  return columns;
+}
+
 std::vector<std::string> Names(absl::Span<const FieldName> known) {
   std::vector<std::string> names;
   for (const FieldName& field : known) names.emplace_back(field.name);
@@ -74,6 +90,11 @@ absl::StatusOr<FieldSource> SourceFor(absl::string_view name, absl::Span<const F
 }
 
 }  // namespace
+
+std::string FieldSource::Value(const std::vector<std::string>& row) const {
+  if (columns.empty()) return constant;
+  return absl::StrJoin(columns, "/", [&](std::string* text, size_t column) { text->append(row[column]); });
+}
 
 absl::StatusOr<Pairs> ParsePairs(absl::string_view flag, const std::vector<std::string>& values, Divide divide) {
   Pairs pairs;
@@ -107,9 +128,9 @@ absl::StatusOr<std::vector<FieldSource>> ResolveMapping(const Pairs& columns, co
   for (const auto& [name, column] : columns) {
     const absl::StatusOr<FieldSource*> source = add(name);
     if (!source.ok()) return source.status();
-    const absl::StatusOr<size_t> index = FindColumn(column, header);
-    if (!index.ok()) return index.status();
-    (*source)->column = *index;
+    absl::StatusOr<std::vector<size_t>> found = FindColumns(column, header);
+    if (!found.ok()) return found.status();
+    (*source)->columns = *std::move(found);
   }
   for (const auto& [name, value] : constants) {
     const absl::StatusOr<FieldSource*> source = add(name);

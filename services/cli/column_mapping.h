@@ -1,7 +1,6 @@
 #ifndef RAPPORT_SERVICES_CLI_COLUMN_MAPPING_H_
 #define RAPPORT_SERVICES_CLI_COLUMN_MAPPING_H_
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +35,20 @@ enum class Field {
   kRevision,
   kWow,
   kLabel,
+  kEvent,
+  kOpenedAt,
+  kSequence,
+  kDeleted,
+  kPriority,
+  kTier,
+  kHold,
+  kUntil,
+  kInto,
+  kReason,
+  kDetail,
+  kSelfService,
+  kReference,
+  kFollower,
 };
 
 struct FieldName {
@@ -49,20 +62,18 @@ struct FieldSource {
   Field field = Field::kId;
   // For kLabel.
   std::string label_key;
-  // Of --map.
-  std::optional<size_t> column;
+  // Of --map. The values of several columns are joined by `/`.
+  std::vector<size_t> columns;
   // Of --set.
   std::string constant;
 
   // `row` has as many fields as the header.
-  absl::string_view Value(const std::vector<std::string>& row) const {
-    return column.has_value() ? absl::string_view(row[*column]) : absl::string_view(constant);
-  }
+  std::string Value(const std::vector<std::string>& row) const;
 };
 
-// Resolves `columns` (field -> column name) against the header, and `constants` (field -> value). Fields are those of
-// `known`, and `label.KEY` for any KEY. Errors: a field unknown, given twice or missing; a column that the header does
-// not have, with the nearest it has; a mapped name that the header has twice.
+// Resolves `columns` (field -> column name, or several joined by `+`) against the header, and `constants` (field ->
+// value). Fields are those of `known`, and `label.KEY` for any KEY. Errors: a field unknown, given twice or missing; a
+// column that the header does not have, with the nearest it has; a mapped name that the header has twice.
 absl::StatusOr<std::vector<FieldSource>> ResolveMapping(const Pairs& columns, const Pairs& constants,
                                                         absl::Span<const FieldName> known,
                                                         const std::vector<std::string>& header);

@@ -6,6 +6,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -61,9 +62,18 @@ absl::string_view Remedy(const grpc::Status& status) {
 
 }  // namespace
 
+std::string ServerOf(const ServiceAddress& service, absl::string_view given) {
+  std::string server(given);
+  for (const char* variable : {service.variable, "RAPPORT_SERVER"}) {
+    const char* value = std::getenv(variable);
+    if (server.empty() && value != nullptr) server = value;
+  }
+  if (server.empty()) server = "127.0.0.1";
+  return absl::StrContains(server, ':') ? server : absl::StrCat(server, ":", service.port);
+}
+
 absl::StatusOr<Connection> Connection::Open(const ConnectionOptions& given) {
   ConnectionOptions options = given;
-  if (!absl::StrContains(options.server, ':')) absl::StrAppend(&options.server, ":50051");
   if (!options.token_file.empty()) {
     absl::StatusOr<std::string> token = ReadFile(options.token_file);
     if (!token.ok()) return token.status();

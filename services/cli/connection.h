@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace grpc {
@@ -16,7 +17,18 @@ class Status;
 
 namespace rapport::cli {
 
+// A service that commands talk to.
+struct ServiceAddress {
+  // The environment variable that names its server; goes before RAPPORT_SERVER.
+  const char* variable = nullptr;
+  int port = 0;
+};
+
+inline constexpr ServiceAddress kRatingsAddress = {"RAPPORT_RATINGS_SERVER", 50051};
+inline constexpr ServiceAddress kResponseTimesAddress = {"RAPPORT_RESPONSE_TIMES_SERVER", 50052};
+
 struct ConnectionOptions {
+  // HOST:PORT.
   std::string server;
   std::string token;
   std::string token_file;
@@ -30,6 +42,10 @@ struct ConnectionOptions {
   std::string tenant;
   absl::Duration timeout = absl::Seconds(30);
 };
+
+// The server of a service: `given` by --server, else of the environment, else at its port of this machine. The port may
+// be left out.
+std::string ServerOf(const ServiceAddress& service, absl::string_view given);
 
 // Whether a token would travel in the clear to another machine.
 bool ExposesToken(const ConnectionOptions& options);

@@ -10,24 +10,24 @@
 #include "services/cli/text.h"
 
 namespace rapport::cli {
-namespace {
 
-absl::Status Confirm(Environment& environment, const EraseOptions& options) {
+absl::Status ConfirmErasing(Environment& environment, const EraseOptions& options, absl::string_view what) {
   if (options.yes) return absl::OkStatus();
   if (!environment.in_is_terminal) {
     return absl::FailedPreconditionError("erasing cannot be undone; confirm it with --yes");
   }
-  environment.err << "Erase all ratings, surveys and comments of customer '" << Printable(options.customer)
+  environment.err << "Erase all " << what << " of customer '" << Printable(options.customer)
                   << "' for good? Type yes: " << std::flush;
   std::string answer;
   std::getline(environment.in, answer);
   return answer == "yes" ? absl::OkStatus() : absl::CancelledError("nothing was erased");
 }
 
-}  // namespace
-
 absl::StatusOr<int> Erase(Session& session, const EraseOptions& options) {
-  if (absl::Status status = Confirm(session.environment, options); !status.ok()) return status;
+  if (absl::Status status = ConfirmErasing(session.environment, options, "ratings, surveys and comments");
+      !status.ok()) {
+    return status;
+  }
   const absl::StatusOr<Connection> connection = Connection::Open(session.connection);
   if (!connection.ok()) return connection.status();
   ratings::v1::EraseCustomerRequest request;

@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "services/cli/session.h"
 
 namespace rapport::cli {
@@ -13,7 +15,10 @@ struct EraseOptions {
   bool yes = false;
 };
 
-// Erases a customer after asking on a terminal; elsewhere only with --yes.
+// Asks on a terminal whether to erase `what` of the customer; elsewhere an error without --yes.
+absl::Status ConfirmErasing(Environment& environment, const EraseOptions& options, absl::string_view what);
+
+// Erases a customer's ratings after asking on a terminal; elsewhere only with --yes.
 absl::StatusOr<int> Erase(Session& session, const EraseOptions& options);
 
 }  // namespace rapport::cli

@@ -9,13 +9,15 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "rapport/ratings/v1/ratings.pb.h"
+#include "rapport/common/v1/common.pb.h"
 
 namespace rapport::cli {
 
 // The row that an event came from.
 struct SourceRow {
   int64_t line = 0;
+  // The event is not the row's own but one that the row implies.
+  bool implied = false;
   // Only when rejected rows are to be written out.
   std::vector<std::string> fields;
 };
@@ -27,8 +29,9 @@ struct Batch {
   std::vector<SourceRow> rows;
 };
 
-// Called once for each event whose fate is known, in the thread that sends.
-using OnResult = std::function<void(const SourceRow&, const ratings::v1::ItemResult&)>;
+// Called once for each event whose fate is known, in the thread that sends. `outcome` is a name such as `CREATED`.
+using OnResult =
+    std::function<void(const SourceRow& row, const common::v1::ItemStatus& status, absl::string_view outcome)>;
 
 // How long to keep trying a server that is away.
 struct RetryPolicy {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "services/cli/duration_text.h"
 
 namespace rapport::cli {
 namespace {
@@ -15,6 +16,8 @@ std::string Number(double value, Unit unit) {
       return absl::StrFormat("%.1f", 100 * value);
     case Unit::kScore:
       return absl::StrFormat("%.1f", value);
+    case Unit::kTime:
+      return DurationText(absl::Seconds(value));
     case Unit::kMean:
       break;
   }

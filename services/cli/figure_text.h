@@ -7,8 +7,8 @@
 
 namespace rapport::cli {
 
-// How a figure's numbers are written: 0.94 as `94.0 %`, -12.5 as `-12.5`, 4.123 as `4.12`.
-enum class Unit { kShare, kScore, kMean };
+// How a figure's numbers are written: 0.94 as `94.0 %`, -12.5 as `-12.5`, 4.123 as `4.12`, 3900 seconds as `1h 05m`.
+enum class Unit { kShare, kScore, kMean, kTime };
 
 // The value, such as `94.0 %`; `-` when it is absent.
 std::string ValueText(const common::v1::Figure& figure, Unit unit);

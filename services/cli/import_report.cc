@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "services/cli/enum_names.h"
+#include "absl/strings/str_replace.h"
 #include "services/cli/json.h"
 #include "services/cli/text.h"
 
@@ -20,9 +20,8 @@ using google::protobuf::Value;
 
 constexpr size_t kMaxReasons = 50;
 constexpr size_t kLinesShown = 5;
-constexpr ratings::v1::Outcome kOutcomes[] = {ratings::v1::OUTCOME_CREATED, ratings::v1::OUTCOME_REPLACED,
-                                              ratings::v1::OUTCOME_SUPERSEDED, ratings::v1::OUTCOME_DUPLICATE,
-                                              ratings::v1::OUTCOME_ERASED};
+// The outcomes that services tell.
+constexpr absl::string_view kOutcomes[] = {"CREATED", "REPLACED", "SUPERSEDED", "DUPLICATE", "ERASED"};
 
 // Numbers and quoted values become one sign, so that "score '4.5' ..." and "score '3.5' ..." are one reason.
 std::string WithoutValues(absl::string_view reason) {
@@ -58,7 +57,7 @@ void ImportReport::CountRejected(int64_t line, absl::string_view reason) {
   absl::c_sort(group.first_lines);
 }
 
-int64_t ImportReport::count(ratings::v1::Outcome outcome) const {
+int64_t ImportReport::Count(absl::string_view outcome) const {
   const auto found = outcomes_.find(outcome);
   return found == outcomes_.end() ? 0 : found->second;
 }
@@ -69,13 +68,12 @@ std::string ImportReport::ToText() const {
     absl::StrAppend(&text, PadRight(name, 12), PadLeft(Grouped(count), 14), "\n");
   };
   line("read", read_);
-  for (const ratings::v1::Outcome outcome : kOutcomes) {
-    if (outcome != ratings::v1::OUTCOME_ERASED || count(outcome) > 0) {
-      line(absl::AsciiStrToLower(ShortName(outcome)), count(outcome));
-    }
+  for (const absl::string_view outcome : kOutcomes) {
+    if (outcome != "ERASED" || Count(outcome) > 0) line(absl::AsciiStrToLower(outcome), Count(outcome));
   }
-  line("not rated", not_rated_);
+  line(words_.skipped, skipped_);
   line("rejected", rejected_);
+  if (!words_.implied.empty()) line(words_.implied, implied_);
   std::vector<const Reason*> reasons;
   for (const auto& [key, reason] : reasons_) reasons.push_back(&reason);
   absl::c_stable_sort(reasons, [](const Reason* a, const Reason* b) { return a->count > b->count; });
@@ -96,11 +94,10 @@ std::string ImportReport::ToJson() const {
     return value;
   };
   fields["read"] = number(read_);
-  for (const ratings::v1::Outcome outcome : kOutcomes) {
-    fields[absl::AsciiStrToLower(ShortName(outcome))] = number(count(outcome));
-  }
-  fields["not_rated"] = number(not_rated_);
+  for (const absl::string_view outcome : kOutcomes) fields[absl::AsciiStrToLower(outcome)] = number(Count(outcome));
+  fields[absl::StrReplaceAll(words_.skipped, {{" ", "_"}})] = number(skipped_);
   fields["rejected"] = number(rejected_);
+  if (!words_.implied.empty()) fields[words_.implied] = number(implied_);
   auto& reasons = *fields["reasons"].mutable_list_value();
   for (const auto& [key, reason] : reasons_) {
     auto& entry = *reasons.add_values()->mutable_struct_value()->mutable_fields();

@@ -8,16 +8,14 @@
 #include "absl/strings/str_cat.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/figure_text.h"
+#include "services/cli/period_text.h"
 #include "services/cli/table.h"
 #include "services/cli/text.h"
-#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
 
-using common::v1::Bucket;
 using common::v1::Figure;
-using common::v1::TimeRange;
 using ratings::v1::QueryRatingsRequest;
 using ratings::v1::QueryRatingsResponse;
 using ratings::v1::RatingFigures;
@@ -44,33 +42,6 @@ Headline HeadlineOf(const RatingFigures& figures) {
     default:
       return {"low effort", figures.low_effort(), Unit::kShare};
   }
-}
-
-std::string BucketText(const TimeRange& range, Bucket bucket, absl::TimeZone zone) {
-  const absl::Time start = FromTimestamp(range.start());
-  switch (bucket) {
-    case common::v1::BUCKET_HOUR:
-      return absl::FormatTime("%Y-%m-%d %H:%M", start, zone);
-    case common::v1::BUCKET_DAY:
-      return absl::FormatTime("%a %Y-%m-%d", start, zone);
-    case common::v1::BUCKET_WEEK:
-      return absl::FormatTime("week of %Y-%m-%d", start, zone);
-    case common::v1::BUCKET_MONTH:
-      return absl::FormatTime("%Y-%m", start, zone);
-    default:
-      return "whole period";
-  }
-}
-
-std::string MomentText(const google::protobuf::Timestamp& moment, absl::TimeZone zone) {
-  const absl::Time time = FromTimestamp(moment);
-  const bool midnight = absl::ToCivilSecond(time, zone) == absl::CivilSecond(absl::ToCivilDay(time, zone));
-  return absl::FormatTime(midnight ? "%Y-%m-%d" : "%Y-%m-%d %H:%M", time, zone);
-}
-
-std::string GroupText(const RatingRow& row) {
-  if (!row.has_group()) return "";
-  return row.group().empty() ? "(none)" : row.group();
 }
 
 std::vector<Table::Column> Columns(const QueryRatingsRequest& request) {
@@ -116,12 +87,12 @@ std::vector<std::string> FigureCells(const RatingFigures& figures) {
 
 void AddRow(const RatingRow& row, const std::string& period, Table* table) {
   if (row.scales().empty()) {
-    std::vector<std::string> cells = {period, GroupText(row), "no ratings"};
+    std::vector<std::string> cells = {period, row.has_group() ? GroupText(row.group()) : "", "no ratings"};
     cells.resize(13);
     table->AddRow(std::move(cells));
   }
   for (const RatingFigures& figures : row.scales()) {
-    std::vector<std::string> cells = {period, GroupText(row)};
+    std::vector<std::string> cells = {period, row.has_group() ? GroupText(row.group()) : ""};
     for (std::string& cell : FigureCells(figures)) cells.push_back(std::move(cell));
     table->AddRow(std::move(cells));
   }
@@ -142,15 +113,12 @@ std::string DistributionBars(const RatingFigures& figures) {
 }
 
 std::string QueryText(const QueryRatingsRequest& request, const QueryRatingsResponse& response, absl::TimeZone zone) {
-  const bool cut = request.bucket() != common::v1::BUCKET_ALL && request.bucket() != common::v1::BUCKET_UNSPECIFIED;
   Table table(Columns(request));
-  if (cut) {
+  if (IsCut(request.bucket())) {
     for (const RatingRow& row : response.rows()) AddRow(row, BucketText(row.bucket(), request.bucket(), zone), &table);
   }
   for (const RatingRow& row : response.totals()) AddRow(row, "whole period", &table);
-  const double confidence = request.confidence() == 0 ? 0.95 : request.confidence();
-  return absl::StrCat(MomentText(request.range().start(), zone), " to ", MomentText(request.range().end(), zone), " (",
-                      zone.name(), "), intervals at ", 100 * confidence, " %\n\n",
+  return absl::StrCat(RangeText(request.range(), zone, request.confidence()), "\n\n",
                       response.totals().empty() ? "no ratings\n" : table.ToText());
 }
 

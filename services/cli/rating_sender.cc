@@ -1,241 +1,31 @@
 #include "services/cli/rating_sender.h"
 
-#include <grpcpp/client_context.h>
-
-#include <deque>
-#include <optional>
-#include <utility>
-
-#include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "rapport/ratings/v1/ratings_service.grpc.pb.h"
+#include "services/cli/ingest_sender.h"
 
 namespace rapport::cli {
 namespace {
 
-using ratings::v1::IngestRatingsRequest;
-using ratings::v1::IngestRatingsResponse;
-using ratings::v1::ItemResult;
 using ratings::v1::Rating;
-using ratings::v1::RatingsService;
 
-// A batch on its way. Shared with the call that writes it, whose acknowledgement can overtake the end of the write.
-struct PendingBatch {
-  IngestRatingsRequest request;
-  std::vector<SourceRow> rows;
-  int tries = 1;
-};
+struct IngestRatings {
+  using Event = Rating;
+  using Request = ratings::v1::IngestRatingsRequest;
+  using Response = ratings::v1::IngestRatingsResponse;
+  using Stub = ratings::v1::RatingsService::Stub;
+  static constexpr absl::string_view kNoun = "ratings";
 
-// One IngestRatings stream. Used by one thread; gRPC's threads call the reactions.
-class IngestCall final : public grpc::ClientBidiReactor<IngestRatingsRequest, IngestRatingsResponse> {
- public:
-  struct Progress {
-    std::vector<IngestRatingsResponse> acknowledgements;
-    bool can_write = false;
-    bool ended = false;
-  };
-
-  IngestCall(RatingsService::Stub& stub, std::unique_ptr<grpc::ClientContext> context) : context_(std::move(context)) {
-    stub.async()->IngestRatings(context_.get(), this);
-    // Writes start outside of reactions: the hold keeps the call alive until Finish().
-    AddHold();
-    StartRead(&incoming_);
-    StartCall();
+  static auto* Events(Request& request) { return request.mutable_ratings(); }
+  static void Start(Stub& stub, grpc::ClientContext* context, grpc::ClientBidiReactor<Request, Response>* reactor) {
+    stub.async()->IngestRatings(context, reactor);
   }
-
-  ~IngestCall() override {
-    if (finished_) return;
-    context_->TryCancel();
-    Finish();
-  }
-
-  // Only when can_write was told.
-  void Write(std::shared_ptr<const PendingBatch> batch) {
-    {
-      absl::MutexLock lock(&mutex_);
-      writing_ = std::move(batch);
-    }
-    StartWrite(&writing_->request);
-  }
-
-  void CloseWrites() { StartWritesDone(); }
-
-  // Returns when there is an acknowledgement, the stream has ended, a write can start that `wants_write`, or after
-  // `timeout`.
-  Progress Wait(bool wants_write, absl::Duration timeout) {
-    absl::MutexLock lock(&mutex_);
-    const auto news = [this, wants_write]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-      return !acknowledgements_.empty() || reads_ended_ || (wants_write && writing_ == nullptr);
-    };
-    mutex_.AwaitWithTimeout(absl::Condition(&news), timeout);
-    Progress progress;
-    progress.acknowledgements = std::exchange(acknowledgements_, {});
-    progress.can_write = writing_ == nullptr;
-    progress.ended = reads_ended_;
-    return progress;
-  }
-
-  // Waits for the end of the stream. Only when it ended or is bound to.
-  grpc::Status Finish() {
-    RemoveHold();
-    absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](std::optional<grpc::Status>* status) { return status->has_value(); }, &status_));
-    finished_ = true;
-    return *status_;
-  }
-
- private:
-  void OnReadDone(bool ok) override {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (ok) {
-        acknowledgements_.push_back(std::move(incoming_));
-      } else {
-        reads_ended_ = true;
-      }
-    }
-    if (ok) {
-      incoming_.Clear();
-      StartRead(&incoming_);
-    }
-  }
-  void OnWriteDone(bool) override {
-    absl::MutexLock lock(&mutex_);
-    writing_ = nullptr;
-  }
-  void OnDone(const grpc::Status& status) override {
-    absl::MutexLock lock(&mutex_);
-    status_ = status;
-  }
-
-  const std::unique_ptr<grpc::ClientContext> context_;
-  IngestRatingsResponse incoming_;
-  bool finished_ = false;
-  absl::Mutex mutex_;
-  std::shared_ptr<const PendingBatch> writing_;
-  std::vector<IngestRatingsResponse> acknowledgements_;
-  bool reads_ended_ = false;
-  std::optional<grpc::Status> status_;
-};
-
-class RatingSender final : public EventSender<Rating> {
- public:
-  RatingSender(const Connection& connection, RetryPolicy retry, size_t window, OnResult on_result)
-      : connection_(connection),
-        retry_(std::move(retry)),
-        window_(window),
-        on_result_(std::move(on_result)),
-        stub_(RatingsService::NewStub(connection.channel())) {}
-
-  absl::Status Send(Batch<Rating> batch) override {
-    auto pending = std::make_shared<PendingBatch>();
-    for (Rating& rating : batch.events) *pending->request.add_ratings() = std::move(rating);
-    pending->rows = std::move(batch.rows);
-    Enqueue(std::move(pending));
-    absl::Status status = Step(absl::ZeroDuration());
-    while (status.ok() && unacknowledged_.size() >= window_) status = Step(connection_.timeout());
-    return status;
-  }
-
-  absl::Status Finish() override {
-    while (!unacknowledged_.empty()) {
-      if (absl::Status status = Step(connection_.timeout()); !status.ok()) return status;
-    }
-    if (call_ != nullptr) {
-      call_->CloseWrites();
-      call_->Wait(/*wants_write=*/false, connection_.timeout());
-      // All is acknowledged: how the stream ends does not matter any more.
-      call_.reset();
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  void Enqueue(std::shared_ptr<PendingBatch> batch) {
-    batch->request.set_sequence(++last_sequence_);
-    unacknowledged_.push_back(std::move(batch));
-  }
-
-  // Moves the stream on by one event, waiting for it up to `timeout`.
-  absl::Status Step(absl::Duration timeout) {
-    if (call_ == nullptr) {
-      call_ = std::make_unique<IngestCall>(*stub_, connection_.NewStreamContext());
-      written_ = 0;
-    }
-    const bool wants_write = written_ < unacknowledged_.size();
-    const IngestCall::Progress progress = call_->Wait(wants_write, timeout);
-    for (const IngestRatingsResponse& acknowledgement : progress.acknowledgements) {
-      if (absl::Status status = Acknowledge(acknowledgement); !status.ok()) return status;
-    }
-    if (progress.ended) return Resume();
-    if (progress.can_write && written_ < unacknowledged_.size()) {
-      call_->Write(unacknowledged_[written_++]);
-    } else if (progress.acknowledgements.empty() && timeout > absl::ZeroDuration()) {
-      return absl::DeadlineExceededError(
-          absl::StrCat("the server acknowledged nothing within ", absl::FormatDuration(timeout),
-                       "; see its log, give it longer with --timeout, then run the same import again"));
-    }
-    return absl::OkStatus();
-  }
-
-  // After the end of a stream: ready for a new one, or the error that ended it.
-  absl::Status Resume() {
-    grpc::Status ended = call_->Finish();
-    call_.reset();
-    if (unacknowledged_.empty()) return absl::OkStatus();
-    if (ended.ok()) ended = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server ended the stream early");
-    absl::Status status = connection_.Explain(ended);
-    if (!IsTransient(ended.error_code()) || !retry_.Wait(++failed_tries_, status.message())) return status;
-    return absl::OkStatus();
-  }
-
-  absl::Status Acknowledge(const IngestRatingsResponse& acknowledgement) {
-    if (written_ == 0 || acknowledgement.sequence() != unacknowledged_.front()->request.sequence() ||
-        acknowledgement.results_size() != unacknowledged_.front()->request.ratings_size()) {
-      return absl::InternalError(absl::StrCat("the server acknowledged batch ", acknowledgement.sequence(),
-                                              ", which is not the next one sent"));
-    }
-    const std::shared_ptr<PendingBatch> batch = std::move(unacknowledged_.front());
-    unacknowledged_.pop_front();
-    --written_;
-    failed_tries_ = 0;
-    auto again = std::make_shared<PendingBatch>();
-    again->tries = batch->tries + 1;
-    for (int i = 0; i < acknowledgement.results_size(); ++i) {
-      const ItemResult& result = acknowledgement.results(i);
-      SourceRow& row = batch->rows[static_cast<size_t>(i)];
-      if (IsTransient(result.status().code()) && batch->tries < retry_.tries) {
-        *again->request.add_ratings() = batch->request.ratings(i);
-        again->rows.push_back(std::move(row));
-      } else {
-        on_result_(row, result);
-      }
-    }
-    if (again->rows.empty()) return absl::OkStatus();
-    retry_.Wait(batch->tries, absl::StrCat("the server could not take ", again->rows.size(), " ratings for now"));
-    Enqueue(std::move(again));
-    return absl::OkStatus();
-  }
-
-  const Connection& connection_;
-  const RetryPolicy retry_;
-  const size_t window_;
-  const OnResult on_result_;
-  const std::unique_ptr<RatingsService::Stub> stub_;
-  int64_t last_sequence_ = 0;
-  std::deque<std::shared_ptr<PendingBatch>> unacknowledged_;
-  // How many of them, from the front, went out on the present stream.
-  size_t written_ = 0;
-  int failed_tries_ = 0;
-  std::unique_ptr<IngestCall> call_;
 };
 
 }  // namespace
 
 std::unique_ptr<EventSender<Rating>> MakeRatingSender(const Connection& connection, RetryPolicy retry, size_t window,
                                                       OnResult on_result) {
-  return std::make_unique<RatingSender>(connection, std::move(retry), window, std::move(on_result));
+  return std::make_unique<IngestSender<IngestRatings>>(connection, std::move(retry), window, std::move(on_result));
 }
 
 }  // namespace rapport::cli

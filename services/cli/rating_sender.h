@@ -3,14 +3,13 @@
 
 #include <memory>
 
+#include "rapport/ratings/v1/ratings.pb.h"
 #include "services/cli/connection.h"
 #include "services/cli/event_sender.h"
 
 namespace rapport::cli {
 
-// Sends ratings over IngestRatings with up to `window` batches unacknowledged. When the stream is cut, a new one
-// carries what was not acknowledged; the service recognises what it had taken already. `connection` must outlive the
-// sender.
+// Sends ratings over IngestRatings with up to `window` batches unacknowledged. `connection` must outlive the sender.
 std::unique_ptr<EventSender<ratings::v1::Rating>> MakeRatingSender(const Connection& connection, RetryPolicy retry,
                                                                    size_t window, OnResult on_result);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rapport/ratings/v1/ratings_service.grpc.pb.h"
+#include "services/cli/enum_names.h"
 
 namespace rapport::cli {
 namespace {
@@ -54,7 +55,7 @@ class SurveySender final : public EventSender<Survey> {
         again.events.push_back(std::move(batch.events[i]));
         again.rows.push_back(std::move(batch.rows[i]));
       } else {
-        on_result_(batch.rows[i], result);
+        on_result_(batch.rows[i], result.status(), ShortName(result.outcome()));
       }
     }
     return again;

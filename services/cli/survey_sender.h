@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "rapport/ratings/v1/ratings.pb.h"
 #include "services/cli/connection.h"
 #include "services/cli/event_sender.h"
 

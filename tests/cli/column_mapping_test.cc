@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/cli/row_conversion.h"
+#include "services/cli/rating_rows.h"
 
 namespace rapport::cli {
 namespace {

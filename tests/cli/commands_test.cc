@@ -192,7 +192,7 @@ TEST(CommandLineTest, SaysThatNoServerAnswers) {
 
 TEST(CommandLineTest, WarnsBeforeATokenTravelsInTheClear) {
   const CommandResult result =
-      RunCommand({"--server=ratings.invalid:1", "--token=x", "token", "new", "--name=a", "--tenant=b", "--roles=read"});
+      RunCommand({"--server=ratings.invalid:1", "--token=x", "ratings", "query", "--group-by=mood"});
   EXPECT_THAT(result.err, HasSubstr("unencrypted; add --tls"));
 }
 

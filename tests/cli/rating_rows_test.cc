@@ -1,4 +1,4 @@
-#include "services/cli/row_conversion.h"
+#include "services/cli/rating_rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,23 +46,26 @@ TEST(SetScoreTest, NamesTheValuesOfTheScale) {
 class ToRatingTest : public testing::Test {
  protected:
   // A row with these values for the required fields and one more field.
-  absl::StatusOr<Converted> Convert(const std::string& score, const std::string& field = "",
-                                    const std::string& value = "") {
+  absl::Status Convert(const std::string& score, const std::string& field = "", const std::string& value = "") {
     Pairs columns = {{"rating_id", "a"}, {"customer_id", "b"}, {"score", "c"}, {"occurred_at", "d"}};
     if (!field.empty()) columns.emplace_back(field, "e");
     const auto sources = ResolveMapping(columns, {}, kRatingFields, {"a", "b", "c", "d", "e"});
     EXPECT_TRUE(sources.ok()) << sources.status();
-    rating_.Clear();
-    return ToRating(rules_, *sources, {"T-1", "C-1", score, "2026-10-31T14:05:00Z", value}, &rating_);
+    const auto events = ToRating(rules_, *sources, {"T-1", "C-1", score, "2026-10-31T14:05:00Z", value});
+    if (!events.ok()) return events.status();
+    rated_ = events->event.has_value();
+    rating_ = events->event.value_or(Rating());
+    return absl::OkStatus();
   }
 
   std::string Reason(const std::string& field, const std::string& value) {
-    return std::string(Convert("4", field, value).status().message());
+    return std::string(Convert("4", field, value).message());
   }
 
   ToRatingTest() { rules_.scale = ratings::v1::SCALE_CSAT_5; }
 
-  ConversionRules rules_;
+  RatingRules rules_;
+  bool rated_ = false;
   Rating rating_;
 };
 
@@ -76,8 +79,10 @@ TEST_F(ToRatingTest, FillsTheRating) {
 }
 
 TEST_F(ToRatingTest, TakesABlankScoreForNotRatedWhateverElseIsWrong) {
-  EXPECT_EQ(*Convert("", "channel", "nonsense"), Converted::kNotRated);
-  EXPECT_EQ(*Convert("  "), Converted::kNotRated);
+  ASSERT_TRUE(Convert("", "channel", "nonsense").ok());
+  EXPECT_FALSE(rated_);
+  ASSERT_TRUE(Convert("  ").ok());
+  EXPECT_FALSE(rated_);
 }
 
 TEST_F(ToRatingTest, LeavesBlankFieldsUnset) {
@@ -124,20 +129,20 @@ TEST_F(ToRatingTest, GivesCommentsTheVisibilityAskedFor) {
 }
 
 TEST(ToSurveyTest, ReadsStatusesByNameAndByMapping) {
-  ConversionRules rules;
+  RatingRules rules;
   rules.scale = ratings::v1::SCALE_NPS_11;
   rules.statuses = ValueMap({{"opened", "DELIVERED"}});
   const Pairs columns = {{"survey_id", "a"}, {"customer_id", "b"}, {"status", "c"}, {"occurred_at", "d"}};
   const auto sources = ResolveMapping(columns, {}, kSurveyFields, {"a", "b", "c", "d"});
   ASSERT_TRUE(sources.ok()) << sources.status();
-  ratings::v1::Survey survey;
-  ASSERT_TRUE(ToSurvey(rules, *sources, {"S-1", "C-1", "Opened", "2026-10-31T14:05:00Z"}, &survey).ok());
-  EXPECT_EQ(survey.survey_id(), "S-1");
-  EXPECT_EQ(survey.status(), ratings::v1::SURVEY_STATUS_DELIVERED);
-  EXPECT_THAT(
-      std::string(
-          ToSurvey(rules, *sources, {"S-1", "C-1", "lost", "2026-10-31T14:05:00Z"}, &survey).status().message()),
-      HasSubstr("OFFERED, DELIVERED, DISMISSED"));
+  const auto read = [&](const std::string& status) {
+    return ToSurvey(rules, *sources, {"S-1", "C-1", status, "2026-10-31T14:05:00Z"});
+  };
+  const auto opened = read("Opened");
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(opened->event->survey_id(), "S-1");
+  EXPECT_EQ(opened->event->status(), ratings::v1::SURVEY_STATUS_DELIVERED);
+  EXPECT_THAT(std::string(read("lost").status().message()), HasSubstr("OFFERED, DELIVERED, DISMISSED"));
 }
 
 }  // namespace
