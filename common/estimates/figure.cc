@@ -1,6 +1,8 @@
 #include "common/estimates/figure.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 namespace rapport::estimates {
 
@@ -32,6 +34,18 @@ void SetMean(absl::string_view definition_id, const stats::Sample& sample, const
     estimate->interval->high = std::min(estimate->interval->high, range.high);
   }
   SetFigure(definition_id, sample.size, estimate, figure);
+}
+
+void SetTopShare(absl::string_view definition_id, std::vector<int64_t> counts, int top, Figure* figure) {
+  const auto all = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+  const auto largest = counts.begin() + std::min<int64_t>(top, static_cast<int64_t>(counts.size()));
+  std::partial_sort(counts.begin(), largest, counts.end(), std::greater<>());
+  figure->set_definition_id(definition_id.data(), definition_id.size());
+  figure->set_sample_size(all);
+  if (all <= 0) return;
+  const auto share = std::accumulate(counts.begin(), largest, int64_t{0});
+  figure->set_count(share);
+  figure->set_value(static_cast<double>(share) / static_cast<double>(all));
 }
 
 void SetComparison(absl::string_view definition_id, const Figure& previous,

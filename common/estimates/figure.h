@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "common/stats/estimate.h"
@@ -24,6 +25,9 @@ void SetProportion(absl::string_view definition_id, const stats::Proportion& pro
 // Sets a mean with Student's interval, clipped to the `range` that values can have.
 void SetMean(absl::string_view definition_id, const stats::Sample& sample, const stats::Interval& range,
              double confidence, common::v1::Figure* figure);
+
+// Sets which share of all the `top` largest of the counts have. Nothing without any.
+void SetTopShare(absl::string_view definition_id, std::vector<int64_t> counts, int top, common::v1::Figure* figure);
 
 // Sets how `figure` differs from `previous`, which is a default figure without anything before.
 void SetComparison(absl::string_view definition_id, const common::v1::Figure& previous,

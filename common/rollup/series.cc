@@ -92,6 +92,11 @@ std::string Series::NameOf(Code group) const {
   return group < group_names.size() ? group_names[group] : absl::StrCat("#", group);
 }
 
+std::optional<Code> Series::GroupOf(const Codes& codes) const {
+  if (matches_nothing || (filter && codes[IndexOf(filter->dimension)] != filter->code)) return std::nullopt;
+  return group_by ? codes[IndexOf(*group_by)] : kNoValue;
+}
+
 size_t Series::BucketOf(absl::Time time) const {
   const auto after = std::upper_bound(buckets.begin(), buckets.end(), time,
                                       [](absl::Time t, const Interval& bucket) { return t < bucket.start; });

@@ -65,6 +65,9 @@ struct Series {
   // Of what is grouped by. Replicas may have met values since the names were read.
   std::string NameOf(Code group) const;
 
+  // The group that an event with these codes is counted in; nothing when the filter leaves it out.
+  std::optional<Code> GroupOf(const Codes& codes) const;
+
   // The position among `buckets` of the one that holds `time`, which is in `range`.
   size_t BucketOf(absl::Time time) const;
 };

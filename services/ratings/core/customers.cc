@@ -1,8 +1,6 @@
 #include "services/ratings/core/customers.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 #include <utility>
 
 #include "common/estimates/figure.h"
@@ -29,18 +27,6 @@ bool ComesBefore(v1::CustomerOrder order, double bound_a, absl::string_view id_a
                  absl::string_view id_b) {
   if (bound_a != bound_b) return order == v1::CUSTOMER_ORDER_HAPPIEST ? bound_a > bound_b : bound_a < bound_b;
   return id_a < id_b;
-}
-
-void SetTopCustomerShare(std::vector<int64_t> negatives, int top_customers, common::v1::Figure* figure) {
-  const auto all = std::accumulate(negatives.begin(), negatives.end(), int64_t{0});
-  const auto loudest = negatives.begin() + std::min<int64_t>(top_customers, static_cast<int64_t>(negatives.size()));
-  std::partial_sort(negatives.begin(), loudest, negatives.end(), std::greater<>());
-  figure->set_definition_id("ratings.top_customer_share.v1");
-  figure->set_sample_size(all);
-  if (all <= 0) return;
-  const auto top = std::accumulate(negatives.begin(), loudest, int64_t{0});
-  figure->set_count(top);
-  figure->set_value(Divide(top, all));
 }
 
 }  // namespace
@@ -91,7 +77,8 @@ void CustomerTally::SetCustomerFigures(int top_customers, double confidence, v1:
                      confidence, figures->mutable_customer_weighted_positive());
   estimates::SetMean("ratings.customer_weighted.mean.v1", stats::SampleOfValues(std::move(means)),
                      PointRange(figures->scale()), confidence, figures->mutable_customer_weighted_mean());
-  SetTopCustomerShare(std::move(negatives), top_customers, figures->mutable_top_customer_share());
+  estimates::SetTopShare("ratings.top_customer_share.v1", std::move(negatives), top_customers,
+                         figures->mutable_top_customer_share());
 }
 
 std::vector<RankedCustomer> CustomerTally::Rank(const RankRequest& request) const {

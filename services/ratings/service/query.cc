@@ -1,5 +1,6 @@
 #include "services/ratings/service/query.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -97,11 +98,10 @@ class Answering : public rollup::SeriesAnswer<v1::RatingRow, Cell> {
       const ScoreInfo* info = Describe(fact.code);
       if (info == nullptr || info->is_survey) return;
       if (request_.scale() != v1::SCALE_UNSPECIFIED && info->scale != request_.scale()) return;
-      if (asked.filter && fact.codes[rollup::IndexOf(asked.filter->dimension)] != asked.filter->code) return;
-      const rollup::Code group = asked.group_by ? fact.codes[rollup::IndexOf(*asked.group_by)] : rollup::kNoValue;
-      if (asked.only_group && *asked.only_group != group) return;
-      if (!asked.one_bucket) period[group].customers.Add(fact.customer_id, fact.code, count);
-      buckets[asked.BucketOf(TimeOf(day, fact))][group].customers.Add(fact.customer_id, fact.code, count);
+      const std::optional<rollup::Code> group = asked.GroupOf(fact.codes);
+      if (!group || (asked.only_group && *asked.only_group != *group)) return;
+      if (!asked.one_bucket) period[*group].customers.Add(fact.customer_id, fact.code, count);
+      buckets[asked.BucketOf(TimeOf(day, fact))][*group].customers.Add(fact.customer_id, fact.code, count);
     });
   }
 

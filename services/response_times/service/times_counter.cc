@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/time/civil_time.h"
 #include "common/rollup/count_query.h"
 #include "common/stats/log_buckets.h"
 #include "common/time/buckets.h"
@@ -16,20 +15,13 @@
 #include "services/response_times/core/facts.h"
 #include "services/response_times/core/measures.h"
 #include "services/response_times/core/record.h"
+#include "services/response_times/service/intervals.h"
 
 namespace rapport::response_times {
 namespace {
 
 // The most intervals of one question to the roll-ups.
 constexpr size_t kMostPieces = 20'000;
-
-// Which of the intervals, which ascend, holds `time`.
-std::optional<size_t> IndexOf(absl::Time time, const std::vector<Interval>& intervals) {
-  const auto after = std::upper_bound(intervals.begin(), intervals.end(), time,
-                                      [](absl::Time t, const Interval& interval) { return t < interval.start; });
-  if (after == intervals.begin() || !(after - 1)->Contains(time)) return std::nullopt;
-  return static_cast<size_t>(after - intervals.begin()) - 1;
-}
 
 void AddMeasures(const TimesWanted& wanted, const rollup::MeasureCounts& measures, TimeCounts& counts) {
   stats::BucketCounts of_one_kind;
@@ -71,19 +63,6 @@ void AddMeasure(rollup::Measure measure, int64_t count, ConversationCounts& coun
     default:
       break;
   }
-}
-
-// The tables of open stretches that started in the intervals.
-std::vector<std::string> OpenTables(const std::vector<Interval>& intervals) {
-  std::set<std::string> tables;
-  for (const Interval& interval : intervals) {
-    if (interval.start >= interval.end) continue;
-    const absl::CivilMonth last = absl::ToCivilMonth(interval.end - absl::Milliseconds(1), absl::UTCTimeZone());
-    for (absl::CivilMonth month = absl::ToCivilMonth(interval.start, absl::UTCTimeZone()); month <= last; ++month) {
-      tables.insert(OpenTableOfMonth(static_cast<int>(month.year()) * 100 + month.month()));
-    }
-  }
-  return {tables.begin(), tables.end()};
 }
 
 // The longest stretch of one group in one interval, looked for by the bucket of the sketch that it is in.
@@ -142,11 +121,6 @@ std::vector<Interval> Cut(const std::vector<Interval>& intervals, common::v1::Bu
 
 }  // namespace
 
-std::optional<rollup::Code> TimesCounter::GroupOf(const rollup::Codes& codes) const {
-  if (series_.filter && codes[rollup::IndexOf(series_.filter->dimension)] != series_.filter->code) return std::nullopt;
-  return series_.group_by ? codes[rollup::IndexOf(*series_.group_by)] : rollup::kNoValue;
-}
-
 TimesCell& TimesCounter::CellOf(rollup::Code group, TimesGroups& groups) const {
   TimesCell& cell = groups[group];
   cell.times.resize(wanted_.size());
@@ -175,10 +149,11 @@ absl::Status TimesCounter::Count(const std::vector<Interval>& intervals, absl::S
 
 absl::Status TimesCounter::AddOpen(const std::vector<Interval>& intervals, absl::Span<TimesGroups> groups) {
   const absl::Time now = reader_.Now();
-  return reader_.ForEach<DecodeOpen>(tenant_, OpenTables(intervals), [&](const OpenFact& fact, int64_t) {
+  const auto table_of = [](absl::Time month) { return OpenTable(ToMillis(month)); };
+  return reader_.ForEach<DecodeOpen>(tenant_, TablesOfMonths(intervals, table_of), [&](const OpenFact& fact, int64_t) {
     const storage::v1::Stretch& stretch = fact.stretch;
     const std::optional<size_t> interval = IndexOf(absl::FromUnixMillis(stretch.start_ms()), intervals);
-    const std::optional<rollup::Code> group = GroupOf(CodesOf(stretch.dimension_codes()));
+    const std::optional<rollup::Code> group = series_.GroupOf(CodesOf(stretch.dimension_codes()));
     if (!interval || !group) return;
     for (size_t w = 0; w < wanted_.size(); ++w) {
       if (!wanted_[w].Counts(stretch.kind())) continue;
@@ -230,7 +205,7 @@ absl::Status TimesCounter::SetMaxima(const std::vector<Interval>& intervals, abs
   }
   return reader_.ForEach<DecodeStretch>(tenant_, {tables.begin(), tables.end()}, [&](const StretchFact& fact, int64_t) {
     const std::optional<size_t> interval = IndexOf(absl::FromUnixMillis(fact.start_ms), intervals);
-    const std::optional<rollup::Code> group = GroupOf(fact.codes);
+    const std::optional<rollup::Code> group = series_.GroupOf(fact.codes);
     if (!interval || !group) return;
     const auto found = searches.find({*interval, *group});
     if (found == searches.end()) return;

@@ -2,7 +2,6 @@
 #define RAPPORT_SERVICES_RESPONSE_TIMES_SERVICE_TIMES_COUNTER_H_
 
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -42,8 +41,6 @@ class TimesCounter {
 
  private:
   absl::Status AddOpen(const std::vector<Interval>& intervals, absl::Span<TimesGroups> groups);
-  // The group that something with these codes is counted in; nothing when it does not match.
-  std::optional<rollup::Code> GroupOf(const rollup::Codes& codes) const;
   TimesCell& CellOf(rollup::Code group, TimesGroups& groups) const;
 
   Reader& reader_;

@@ -1,0 +1,39 @@
+#include "services/response_times/service/escalations_query.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "common/request/fields.h"
+#include "common/rollup/series.h"
+#include "services/response_times/core/escalations.h"
+#include "services/response_times/core/facts.h"
+
+namespace rapport::response_times {
+
+absl::Status QueryEscalations(Reader& reader, rollup::Dictionary& dictionary, absl::string_view tenant,
+                              const v1::QueryEscalationsRequest& request, v1::QueryEscalationsResponse& response) {
+  constexpr int kDefaultTopCustomers = 10;
+  if (request.top_customers() < 0) {
+    return Invalid("top_customers", absl::StrCat(request.top_customers()), "is negative; leave it out for 10");
+  }
+  const auto series = rollup::ParseSeries(dictionary, tenant,
+                                          {.range = request.range(),
+                                           .time_zone = "",
+                                           .filter = request.has_filter() ? &request.filter() : nullptr,
+                                           .confidence = request.confidence()});
+  if (!series.ok()) return series.status();
+  EscalationTally tally;
+  const Interval range = reader.Bounded(series->range);
+  const absl::Status read = reader.ForEach<DecodeEscalation>(
+      tenant, TablesOfDays(range, EscalationTable), [&](const EscalationFact& fact, int64_t count) {
+        const std::optional<rollup::Code> group = series->GroupOf(fact.codes);
+        if (!group || (series->only_group && *series->only_group != *group)) return;
+        if (range.Contains(absl::FromUnixMillis(fact.occurred_ms))) tally.Add(fact, count);
+      });
+  if (!read.ok()) return read;
+  response = tally.MakeFigures(request.top_customers() > 0 ? request.top_customers() : kDefaultTopCustomers,
+                               series->confidence);
+  return absl::OkStatus();
+}
+
+}  // namespace rapport::response_times
