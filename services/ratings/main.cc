@@ -8,6 +8,7 @@
 #include "common/rollup/dictionary.h"
 #include "common/server/flags.h"
 #include "common/server/server.h"
+#include "common/service/rollup_flags.h"
 #include "common/service/service_store.h"
 #include "common/service/write_metrics.h"
 #include "common/write/write_path.h"
@@ -20,8 +21,7 @@ namespace {
 struct Config {
   server::ServerConfig server;
   RatingsOptions ratings;
-  std::string rollup_dimensions = "agent,team,channel,product,plan,locale";
-  int max_dimension_values = 1000;
+  service::RollupConfig rollup;
 };
 
 void AddRatingsFlags(CLI::App& app, Config& config) {
@@ -32,25 +32,12 @@ void AddRatingsFlags(CLI::App& app, Config& config) {
       ->capture_default_str()
       ->envname("RAPPORT_MIN_GROUP_SIZE")
       ->group(group);
-  app.add_option("--rollup-dimensions", config.rollup_dimensions,
-                 "What figures can be grouped and filtered by; each doubles the counters or more. Ratings recorded "
-                 "before a dimension was added have no value in it")
-      ->capture_default_str()
-      ->envname("RAPPORT_ROLLUP_DIMENSIONS")
-      ->group(group);
-  app.add_option("--max-dimension-values", config.max_dimension_values,
-                 "Distinct values counted of each dimension; further ones are counted together as __other__")
-      ->check(CLI::Range(1, 60000))
-      ->capture_default_str()
-      ->envname("RAPPORT_MAX_DIMENSION_VALUES")
-      ->group(group);
+  service::AddRollupFlags(app, config.rollup, group);
 }
 
 absl::Status Run(const Config& config) {
-  const auto dimensions = rollup::ParseDimensions(config.rollup_dimensions);
-  if (!dimensions.ok()) {
-    return absl::InvalidArgumentError("--rollup-dimensions: " + std::string(dimensions.status().message()));
-  }
+  const auto dictionary_options = service::DictionaryOptionsOf(config.rollup);
+  if (!dictionary_options.ok()) return dictionary_options.status();
   metrics::Registry registry;
   auto server = server::Server::Create(config.server, "ratings", registry);
   if (!server.ok()) return server.status();
@@ -61,7 +48,7 @@ absl::Status Run(const Config& config) {
   service::WriteMetrics write_metrics(registry);
   write::WritePath path(store, service::WriteOptionsOf(config.server), &write_metrics);
   const metrics::CollectHook queue_metrics = write_metrics.ShowQueue(path);
-  rollup::Dictionary dictionary(store, {*dimensions, config.max_dimension_values});
+  rollup::Dictionary dictionary(store, *dictionary_options);
   RatingsMetrics ratings_metrics(registry);
   Recorder recorder(path, dictionary, store.partition_count(), ratings_metrics, absl::Now);
   Reader reader(store);

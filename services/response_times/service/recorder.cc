@@ -130,12 +130,14 @@ class EventWrite final : public ConversationWrite {
  public:
   EventWrite(absl::string_view tenant, uint32_t partition_count, const v1::ConversationEvent& event,
              absl::Time received_at, absl::Time deadline, rollup::Dictionary& dictionary, ResourceStore& resources,
-             ResponseTimesMetrics& metrics, v1::EventResult& result, std::shared_ptr<write::Gathering> gathering)
+             Tenants& tenants, ResponseTimesMetrics& metrics, v1::EventResult& result,
+             std::shared_ptr<write::Gathering> gathering)
       : ConversationWrite(tenant, event.conversation_id(), partition_count, resources),
         event_(event),
         received_at_(received_at),
         deadline_(deadline),
         dictionary_(dictionary),
+        tenants_(tenants),
         metrics_(metrics),
         result_(result),
         gathering_(std::move(gathering)) {}
@@ -148,7 +150,8 @@ class EventWrite final : public ConversationWrite {
         dictionary_.Encode(partition().tenant, rollup::ValuesOf(event_.agent_id(), event_.channel(), event_.labels()));
     if (!codes.ok()) return codes.status();
     codes_ = *codes;
-    return ConversationWrite::Prepare();
+    const absl::Status noted = tenants_.Note(partition().tenant);
+    return noted.ok() ? ConversationWrite::Prepare() : noted;
   }
 
   void Finish(const absl::Status& status) override {
@@ -176,6 +179,7 @@ class EventWrite final : public ConversationWrite {
   const absl::Time received_at_;
   const absl::Time deadline_;
   rollup::Dictionary& dictionary_;
+  Tenants& tenants_;
   ResponseTimesMetrics& metrics_;
   v1::EventResult& result_;
   const std::shared_ptr<write::Gathering> gathering_;
@@ -211,11 +215,12 @@ store::Key ConversationKey(absl::string_view conversation_id) {
   return {"v", std::string(conversation_id), false};
 }
 
-Recorder::Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources,
+Recorder::Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources, Tenants& tenants,
                    uint32_t partition_count, ResponseTimesMetrics& metrics, std::function<absl::Time()> clock)
     : path_(path),
       dictionary_(dictionary),
       resources_(resources),
+      tenants_(tenants),
       partition_count_(partition_count),
       metrics_(metrics),
       clock_(std::move(clock)) {}
@@ -244,7 +249,7 @@ void Recorder::Record(absl::string_view tenant, absl::Time deadline,
   writes.reserve(accepted.size());
   for (const size_t i : accepted) {
     writes.push_back(std::make_unique<EventWrite>(tenant, partition_count_, *events[i], now, deadline, dictionary_,
-                                                  resources_, metrics_, *results[i], gathering));
+                                                  resources_, tenants_, metrics_, *results[i], gathering));
   }
   const absl::Status submitted = path_.Submit(std::move(writes));
   if (!submitted.ok()) done(submitted);

@@ -16,6 +16,7 @@
 #include "rapport/response_times/v1/conversations.pb.h"
 #include "services/response_times/service/resource_store.h"
 #include "services/response_times/service/response_times_metrics.h"
+#include "services/response_times/service/tenants.h"
 
 namespace rapport::response_times {
 
@@ -26,8 +27,8 @@ store::Key ConversationKey(absl::string_view conversation_id);
 class Recorder {
  public:
   // All must outlive the recorder.
-  Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources, uint32_t partition_count,
-           ResponseTimesMetrics& metrics, std::function<absl::Time()> clock);
+  Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources, Tenants& tenants,
+           uint32_t partition_count, ResponseTimesMetrics& metrics, std::function<absl::Time()> clock);
 
   // Records events with one result each, in order. `done` gets OK when all results are final, or the error that failed
   // the call as a whole, RESOURCE_EXHAUSTED above all. Events and results must live until then.
@@ -42,6 +43,7 @@ class Recorder {
   write::WritePath& path_;
   rollup::Dictionary& dictionary_;
   ResourceStore& resources_;
+  Tenants& tenants_;
   const uint32_t partition_count_;
   ResponseTimesMetrics& metrics_;
   const std::function<absl::Time()> clock_;
