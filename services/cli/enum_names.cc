@@ -37,8 +37,8 @@ std::string ShortNames(const google::protobuf::EnumDescriptor& type) {
 
 absl::StatusOr<int> NumberOfShortName(const google::protobuf::EnumDescriptor& type, absl::string_view what,
                                       absl::string_view name) {
-  const std::string full = absl::StrCat(
-      Prefix(type), absl::AsciiStrToUpper(absl::StrReplaceAll(absl::StripAsciiWhitespace(name), {{"-", "_"}})));
+  const std::string full = absl::StrCat(Prefix(type), absl::AsciiStrToUpper(absl::StrReplaceAll(
+                                                          absl::StripAsciiWhitespace(name), {{"-", "_"}, {" ", "_"}})));
   const google::protobuf::EnumValueDescriptor* value = type.FindValueByName(full);
   if (value == nullptr || value->number() == 0) {
     return absl::InvalidArgumentError(absl::StrCat(what, " '", name, "' is not one of ", ShortNames(type)));

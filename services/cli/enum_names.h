@@ -17,7 +17,8 @@ std::string ShortName(const google::protobuf::EnumDescriptor& type, int number);
 // All names but the unspecified one, such as `UP, DOWN`.
 std::string ShortNames(const google::protobuf::EnumDescriptor& type);
 
-// The number of a short name in any letter case, `-` for `_` allowed. The error names `what` and the names allowed.
+// The number of a short name in any letter case, `-` or a space for `_` allowed. The error names `what` and the names
+// allowed.
 absl::StatusOr<int> NumberOfShortName(const google::protobuf::EnumDescriptor& type, absl::string_view what,
                                       absl::string_view name);
 

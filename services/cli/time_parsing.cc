@@ -23,8 +23,8 @@ bool ParseUnix(absl::string_view text, double millis_per_unit, absl::Time* time)
 }
 
 bool ParseCommon(absl::string_view text, absl::TimeZone zone, absl::Time* time) {
-  for (const char* format :
-       {"%Y-%m-%d%ET%H:%M:%E*S%Ez", "%Y-%m-%d %H:%M:%E*S%Ez", "%Y-%m-%d%ET%H:%M:%E*S", "%Y-%m-%d %H:%M:%E*S"}) {
+  for (const char* format : {"%Y-%m-%d%ET%H:%M:%E*S%Ez", "%Y-%m-%d %H:%M:%E*S%Ez", "%Y-%m-%d%ET%H:%M:%E*S",
+                             "%Y-%m-%d %H:%M:%E*S", "%Y-%m-%d%ET%H:%M", "%Y-%m-%d %H:%M"}) {
     if (absl::ParseTime(format, text, zone, time, nullptr)) return true;
   }
   return false;

@@ -18,7 +18,7 @@ absl::StatusOr<absl::TimeZone> LoadZone(absl::string_view name);
 class TimeParser {
  public:
   // `format` is one of absl::ParseTime, `unix` (seconds), `unix_ms`, or empty: RFC 3339, or `2026-10-31 14:05:00` with
-  // a space or a T. `zone` is for times that carry no offset.
+  // a space or a T, with or without seconds. `zone` is for times that carry no offset.
   TimeParser(std::string format, absl::TimeZone zone);
 
   // The error says what was expected. Times before 1970 and after 9999 are errors: they come of a wrong format.
