@@ -32,6 +32,13 @@ TEST(PeriodTest, CountsTodayAndTheHourAtHand) {
   EXPECT_EQ(Resolved({.last = "2h"}), "2026-10-31T13:00 2026-10-31T15:00");
 }
 
+TEST(PeriodTest, LooksAhead) {
+  EXPECT_EQ(Resolved({.next = "1d"}), "2026-10-31T00:00 2026-11-01T00:00");
+  EXPECT_EQ(Resolved({.next = "1w"}), "2026-10-31T00:00 2026-11-07T00:00");
+  EXPECT_EQ(Resolved({.next = "2h"}), "2026-10-31T14:00 2026-10-31T16:00");
+  EXPECT_EQ(Resolved({.last = "2d", .next = "2d"}), "2026-10-30T00:00 2026-11-02T00:00");
+}
+
 TEST(PeriodTest, CutsDatesAndMonthsInTheZone) {
   EXPECT_EQ(Resolved({.month = "2026-10", .time_zone = "Europe/Berlin"}), "2026-09-30T22:00 2026-10-31T23:00");
   EXPECT_EQ(Resolved({.from = "2026-10-01", .to = "2026-10-02", .time_zone = "Europe/Berlin"}),
@@ -45,6 +52,7 @@ TEST(PeriodTest, TakesTimesAndEndsNow) {
 TEST(PeriodTest, RefusesWhatItCannotRead) {
   EXPECT_THAT(Resolved({.last = "30"}), HasSubstr("--last '30'"));
   EXPECT_THAT(Resolved({.last = "0d"}), HasSubstr("--last '0d'"));
+  EXPECT_THAT(Resolved({.next = "soon"}), HasSubstr("--next 'soon'"));
   EXPECT_THAT(Resolved({.month = "October"}), HasSubstr("--month 'October'"));
   EXPECT_THAT(Resolved({.from = "soon"}), HasSubstr("--from 'soon'"));
   EXPECT_THAT(Resolved({.to = "2026-10-01"}), HasSubstr("--to needs --from"));
