@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
@@ -49,6 +49,38 @@ v1::Promise Stated(v1::Promise promise) {
 
 std::string ShortName(v1::Metric metric) {
   return absl::AsciiStrToLower(absl::StripPrefix(v1::Metric_Name(metric), "METRIC_"));
+}
+
+// The parts of a target promise's id.
+struct TargetId {
+  absl::string_view conversation;
+  absl::string_view policy;
+  v1::Metric metric = v1::METRIC_UNSPECIFIED;
+  int32_t number = 0;
+};
+
+// Takes the last part, and the `/` before it, off an id; nothing when there is no `/`.
+std::optional<absl::string_view> TakeLast(absl::string_view& id) {
+  const size_t slash = id.rfind('/');
+  if (slash == absl::string_view::npos) return std::nullopt;
+  const absl::string_view last = id.substr(slash + 1);
+  id = id.substr(0, slash);
+  return last;
+}
+
+// The three last parts have no `/`; a conversation's id may.
+std::optional<TargetId> ParseTargetId(absl::string_view promise_id) {
+  TargetId id;
+  const auto number = TakeLast(promise_id);
+  const auto metric = TakeLast(promise_id);
+  const auto policy = TakeLast(promise_id);
+  if (!policy || !absl::SimpleAtoi(*number, &id.number) ||
+      !v1::Metric_Parse(absl::StrCat("METRIC_", absl::AsciiStrToUpper(*metric)), &id.metric)) {
+    return std::nullopt;
+  }
+  id.conversation = promise_id;
+  id.policy = *policy;
+  return id;
 }
 
 void SetMoments(const PromiseMoments& moments, int64_t now_ms, v1::Promise& promise) {
@@ -153,22 +185,17 @@ std::string TargetPromiseId(absl::string_view conversation_id, const TargetPromi
                       promise.number());
 }
 
-// The three last parts have no `/`; a conversation's id may.
 std::optional<absl::string_view> ConversationOf(absl::string_view promise_id) {
-  for (int parts = 0; parts < 3; ++parts) {
-    const size_t slash = promise_id.rfind('/');
-    if (slash == absl::string_view::npos) return std::nullopt;
-    promise_id = promise_id.substr(0, slash);
-  }
-  return promise_id;
+  const std::optional<TargetId> id = ParseTargetId(promise_id);
+  return id ? std::optional(id->conversation) : std::nullopt;
 }
 
 const TargetPromise* FindPromise(absl::string_view promise_id, const storage::v1::Analysis& analysis) {
-  const std::optional<absl::string_view> conversation = ConversationOf(promise_id);
-  if (!conversation) return nullptr;
+  const std::optional<TargetId> id = ParseTargetId(promise_id);
+  if (!id) return nullptr;
   const auto& promises = analysis.promises();
   const auto found = std::find_if(promises.begin(), promises.end(), [&](const TargetPromise& each) {
-    return TargetPromiseId(*conversation, each) == promise_id;
+    return each.number() == id->number && each.metric() == id->metric && each.policy_id() == id->policy;
   });
   return found == promises.end() ? nullptr : &*found;
 }

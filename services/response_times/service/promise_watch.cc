@@ -167,7 +167,8 @@ absl::Status PromiseWatch::ReadOn() {
   told.Update(Tell(*warned, false));
   told.Update(Tell(*broken, false));
   // Between two promises that are due at the same moment a token cannot stand.
-  token_moved_ = told.ok() && !more && (!pending_.empty() || now - token_told_at_ >= kTokenInterval);
+  told_since_ = told_since_ || !pending_.empty();
+  token_moved_ = told.ok() && !more && (told_since_ || now - token_told_at_ >= kTokenInterval);
   return told;
 }
 
@@ -187,6 +188,7 @@ absl::StatusOr<bool> PromiseWatch::Next(v1::WatchPromisesResponse& response) {
   if (pending_.empty() && token_moved_) {
     token_ = Token();
     token_moved_ = false;
+    told_since_ = false;
     token_told_at_ = reader_->Now();
   }
   response.set_resume_token(token_);

@@ -54,6 +54,7 @@ class PromiseWatch {
   std::deque<v1::WatchPromisesResponse> pending_;
   std::string token_;         // before everything in pending_
   bool token_moved_ = false;  // since it was last told
+  bool told_since_ = false;   // something was told behind the last token
   absl::Time token_told_at_ = absl::InfinitePast();
   // What was told last of a promise, and of which moment: it is not told again. Forgotten when it grows large.
   absl::flat_hash_map<std::string, std::pair<v1::PromiseNews, int64_t>> told_;
