@@ -113,13 +113,15 @@ class SeriesAnswer {
     std::vector<Code> codes;
     for (const auto& [group, cell] : groups) codes.push_back(group);
     if (codes.empty() && !series_.group_by) codes.push_back(kNoValue);
+    if (series_.only_group && !groups.contains(*series_.only_group)) codes.push_back(*series_.only_group);
     std::sort(codes.begin(), codes.end(), [this](Code a, Code b) { return series_.NameOf(a) < series_.NameOf(b); });
     Table table{interval, {}, {}};
     for (const Code code : codes) {
       Row row;
       *row.mutable_bucket() = ToProto(interval);
       if (series_.group_by) row.set_group(series_.NameOf(code));
-      if (!SetFigures(CellOf(groups, code), row) && series_.group_by) continue;
+      const bool has_figures = SetFigures(CellOf(groups, code), row);
+      if (!has_figures && series_.group_by && code != series_.only_group) continue;
       table.groups.push_back(code);
       table.rows.push_back(std::move(row));
     }

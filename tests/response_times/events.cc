@@ -82,6 +82,7 @@ void RandomConversations::SetMessage(v1::Message& message) {
 
 void RandomConversations::SetKind(ConversationEvent& event) {
   const auto hold_id = [&] { return OneIn(3) ? "" : absl::StrCat("hold-", UpTo(2)); };
+  event.clear_kind();
   switch (UpTo(25)) {
     case 0:
     case 1:
@@ -173,7 +174,10 @@ std::vector<ConversationEvent> RandomConversations::Conversation(const std::stri
     if (OneIn(9)) event.mutable_occurred_at()->set_nanos(static_cast<int32_t>(UpTo(999'999'999)));
     SetLabels(event);
     SetKind(event);
-    if (i == 0 && !OneIn(5)) event.mutable_message()->set_author(v1::AUTHOR_CUSTOMER);
+    if (i == 0 && !OneIn(5)) {
+      event.clear_message();
+      event.mutable_message()->set_author(v1::AUTHOR_CUSTOMER);
+    }
     const bool customer_writes = event.message().author() == v1::AUTHOR_CUSTOMER;
     if (customer_writes || OneIn(3)) event.set_customer_id(OneIn(30) ? Customer() : customer);
     events.push_back(event);
