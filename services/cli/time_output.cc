@@ -120,7 +120,11 @@ std::vector<std::string> TimeCells(const NamedRow& named, const TimeFigures& fig
   cells.push_back(figures.has_max() ? DurationText(figures.max()) : "");
   for (const WithinFigure& within : figures.within()) cells.push_back(FigureText(within.within(), Unit::kShare));
   cells.push_back(ComparisonText(figures.mean(), Unit::kTime));
-  for (const WithinFigure& within : figures.within()) cells.push_back(ComparisonText(within.within(), Unit::kShare));
+  for (const WithinFigure& within : figures.within()) {
+    // That there is nothing to compare with is said once, beside the mean.
+    const bool compared = within.within().comparison().has_previous_value();
+    cells.push_back(compared ? ComparisonText(within.within(), Unit::kShare) : "");
+  }
   return cells;
 }
 

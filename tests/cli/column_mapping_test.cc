@@ -69,16 +69,6 @@ TEST(ResolveMappingTest, SuggestsTheNearestColumnAndListsAll) {
       AllOf(HasSubstr("no column 'Plann'"), HasSubstr("did you mean 'plan'"), HasSubstr("id, who, stars, when, plan")));
 }
 
-TEST(ResolveMappingTest, JoinsColumnsUnlessOneHasTheName) {
-  const Pairs columns = {{"rating_id", "id+who"}, {"customer_id", "a+b"}, {"score", "stars"}, {"occurred_at", "when"}};
-  const auto sources = ResolveMapping(columns, {}, kRatingFields, {"id", "who", "a+b", "stars", "when"});
-  ASSERT_TRUE(sources.ok()) << sources.status();
-  const std::vector<std::string> row = {"T-1", "C-1", "x", "4", "now"};
-  EXPECT_EQ((*sources)[0].Value(row), "T-1/C-1");
-  EXPECT_EQ((*sources)[1].Value(row), "x");
-  EXPECT_THAT(ErrorOf(With(kRequired, "agent_id", "id+whom")), HasSubstr("no column 'whom'; did you mean 'who'"));
-}
-
 TEST(ResolveMappingTest, SuggestsTheNearestField) {
   EXPECT_THAT(ErrorOf(With(kRequired, "agent", "plan")),
               AllOf(HasSubstr("no field 'agent'"), HasSubstr("did you mean 'agent_id'")));

@@ -16,15 +16,17 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const build = process.env.RAPPORT_BUILD ?? path.join(root, 'build/release');
 export const binaries = {
   ratings: path.join(build, 'services/ratings/rapport-ratings'),
+  responseTimes: path.join(build, 'services/response_times/rapport-response-times'),
   cli: path.join(build, 'services/cli/rapport'),
 };
 // The store that the tests of this process run on: rocksdb or redis.
 export const engine = process.env.RAPPORT_TEST_STORE ?? 'rocksdb';
 
 const protos = protoLoader.loadSync(
-    ['rapport/ratings/v1/ratings_service.proto'],
+    ['rapport/ratings/v1/ratings_service.proto', 'rapport/response_times/v1/response_times_service.proto'],
     {includeDirs: [path.join(root, 'protos')], keepCase: true, longs: Number, enums: String, arrays: true, objects: true});
-const {RatingsService} = grpc.loadPackageDefinition(protos).rapport.ratings.v1;
+const loaded = grpc.loadPackageDefinition(protos).rapport;
+const stubs = {ratings: loaded.ratings.v1.RatingsService, responseTimes: loaded.response_times.v1.ResponseTimesService};
 
 export function isFree(port) {
   return new Promise((resolve) => {
@@ -127,7 +129,7 @@ export async function startRedis(t) {
 
 // An empty store on `engine`, as --store wants it.
 export async function newStore(t) {
-  return engine === 'redis' ? startRedis(t) : `rocksdb:${path.join(temporaryFolder(t), 'ratings')}`;
+  return engine === 'redis' ? startRedis(t) : `rocksdb:${path.join(temporaryFolder(t), 'store')}`;
 }
 
 // Credentials of these roles, written to a file as --credentials wants it. Tokens are the names.
@@ -142,9 +144,11 @@ export function writeCredentials(t, credentials) {
   return file;
 }
 
-export class Ratings extends Child {
-  constructor(t, flags) {
-    super(t, binaries.ratings, ['--listen=127.0.0.1:0', '--metrics-listen=127.0.0.1:0', ...flags]);
+// A server of ours: `kind` is one of `binaries` that is a service.
+class Server extends Child {
+  constructor(t, kind, flags) {
+    super(t, binaries[kind], ['--listen=127.0.0.1:0', '--metrics-listen=127.0.0.1:0', ...flags]);
+    this.kind = kind;
     this.test = t;
   }
 
@@ -160,23 +164,26 @@ export class Ratings extends Child {
 
   // A client that calls with `token`, or as anybody without.
   client(token) {
-    const client = new Client(this.address, token);
+    const client = new Client(stubs[this.kind], this.address, token);
     afterwards(this.test, () => client.close());
     return client;
   }
 }
 
-// Starts the ratings service on `store` (a new one by default) and waits until it is ready.
-export async function startRatings(t, {store, flags = []} = {}) {
-  const ratings = new Ratings(t, [`--store=${store ?? await newStore(t)}`, ...flags]);
-  await ratings.becomes(async () => ratings.findAddresses() && (await fetch(`${ratings.metrics}/readyz`)).ok);
-  return ratings;
+async function start(t, kind, {store, flags = []} = {}) {
+  const server = new Server(t, kind, [`--store=${store ?? await newStore(t)}`, ...flags]);
+  await server.becomes(async () => server.findAddresses() && (await fetch(`${server.metrics}/readyz`)).ok);
+  return server;
 }
+
+// Start a service on `store` (a new one by default) and wait until it is ready.
+export const startRatings = (t, options) => start(t, 'ratings', options);
+export const startResponseTimes = (t, options) => start(t, 'responseTimes', options);
 
 // Calls that answer promises, over one channel. Failed calls reject with grpc-js's error: `code` and `details`.
 export class Client {
-  constructor(address, token) {
-    this.stub = new RatingsService(address, grpc.credentials.createInsecure());
+  constructor(Stub, address, token) {
+    this.stub = new Stub(address, grpc.credentials.createInsecure());
     this.metadata = new grpc.Metadata();
     if (token) this.metadata.set('authorization', `Bearer ${token}`);
   }
@@ -210,10 +217,18 @@ export class Client {
     return this.stub.IngestRatings(this.metadata, {deadline: Date.now() + 60_000});
   }
 
-  // Records any number of ratings and throws if one is refused.
-  async record(ratings) {
-    for (let begin = 0; begin < ratings.length; begin += 1000) {
-      const {results} = await this.call('RecordRatings', {ratings: ratings.slice(begin, begin + 1000)});
+  // Record any number of ratings, or of events, and throw if one is refused.
+  record(ratings) {
+    return this.recordAll('RecordRatings', 'ratings', ratings);
+  }
+
+  recordEvents(events) {
+    return this.recordAll('RecordEvents', 'events', events);
+  }
+
+  async recordAll(method, field, items) {
+    for (let begin = 0; begin < items.length; begin += 1000) {
+      const {results} = await this.call(method, {[field]: items.slice(begin, begin + 1000)});
       const refused = results.find((result) => result.status?.code);
       if (refused) throw new Error(`refused: ${JSON.stringify(refused)}`);
     }
@@ -235,6 +250,8 @@ export const time = (text) => {
   return {seconds: Math.floor(millis / 1000), nanos: (((millis % 1000) + 1000) % 1000) * 1e6};
 };
 export const millisOf = (timestamp) => Number(timestamp.seconds ?? 0) * 1000 + (timestamp.nanos ?? 0) / 1e6;
+// A 64-bit number of an answer, which leaves out those that are 0.
+export const count = (number) => Number(number ?? 0);
 export const range = (start, end) => ({start: time(start), end: time(end)});
 
 // A rating with what every rating needs, changed by `fields`.
@@ -247,5 +264,20 @@ export function rating(id, fields = {}) {
     channel: 'CHANNEL_EMAIL',
     occurred_at: time('2024-03-05T10:00:00Z'),
     ...fields,
+  };
+}
+
+const messages = {customer: {author: 'AUTHOR_CUSTOMER'}, agent: {author: 'AUTHOR_AGENT'}, bot: {author: 'AUTHOR_BOT'}};
+
+// An event of a conversation: `what` is `customer`, `agent` or `bot` for a message, else the kind's name in the proto.
+export function event(id, conversation, what, at, fields = {}) {
+  return {
+    event_id: id,
+    conversation_id: conversation,
+    customer_id: 'c-1',
+    channel: 'CHANNEL_EMAIL',
+    occurred_at: time(at),
+    ...(what in messages ? {message: {...messages[what], ...fields.message}} : {[what]: {}}),
+    ...Object.fromEntries(Object.entries(fields).filter(([key]) => key !== 'message')),
   };
 }
