@@ -1,6 +1,5 @@
 #include "services/response_times/service/promise_watch.h"
 
-#include <algorithm>
 #include <optional>
 #include <tuple>
 
