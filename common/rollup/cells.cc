@@ -90,7 +90,7 @@ std::optional<Cell> DecodeCell(absl::string_view bytes) {
   return cell;
 }
 
-void Count(absl::Time time, const Codes& codes, Measure measure, int64_t delta, write::Changes& changes) {
+void Count(absl::Time time, const Codes& codes, Measure measure, int64_t delta, write::Changes& changes, Pairs pairs) {
   const absl::CivilSecond utc = absl::ToCivilSecond(time, absl::UTCTimeZone());
   const int month = static_cast<int>(utc.year()) * 100 + utc.month();
   const int date = month * 100 + utc.day();
@@ -103,6 +103,7 @@ void Count(absl::Time time, const Codes& codes, Measure measure, int64_t delta, 
                   MakeCell({position, first, second, measure}).view(), delta);
     };
     add(Level::kMonth, month, 0);
+    if (second != kNoValue && pairs == Pairs::kMonthsOnly) return;
     add(Level::kDays, month, day);
     add(Level::kSlots, date, slot);
   };

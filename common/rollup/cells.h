@@ -49,8 +49,13 @@ std::string EncodeCell(const Cell& cell);
 // Nothing when the bytes are not a cell.
 std::optional<Cell> DecodeCell(absl::string_view bytes);
 
+// At which levels pairs of dimensions are counted. A measure with many values, such as the buckets of a sketch, has
+// hardly two events in one cell of a pair and a day: there, events take less room than cells, and are as quickly read.
+enum class Pairs { kAllLevels, kMonthsOnly };
+
 // Counts an event of `measure` at `time` `delta` times in all its cells.
-void Count(absl::Time time, const Codes& codes, Measure measure, int64_t delta, write::Changes& changes);
+void Count(absl::Time time, const Codes& codes, Measure measure, int64_t delta, write::Changes& changes,
+           Pairs pairs = Pairs::kAllLevels);
 
 }  // namespace rapport::rollup
 

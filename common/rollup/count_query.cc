@@ -98,6 +98,21 @@ void CountQuery::CoverInterval(int interval, TableTimes& times) {
 
   const Interval whole = question_.intervals[interval];
   if (whole.start >= whole.end) return;
+  const auto mark_months = [&](absl::Time start, absl::Time end) {
+    for (absl::Time month = start; month < end; month = NextMonth(month)) mark(Level::kMonth, MonthDate(month), 0, 1);
+  };
+  if (question_.pairs == Pairs::kMonthsOnly && question_.group_by && question_.filter) {
+    const absl::Time start = MonthCeiling(whole.start);
+    const absl::Time end = MonthFloor(whole.end);
+    if (start > end) {
+      fragments_.push_back({whole, interval});
+      return;
+    }
+    if (whole.start < start) fragments_.push_back({{whole.start, start}, interval});
+    mark_months(start, end);
+    if (end < whole.end) fragments_.push_back({{end, whole.end}, interval});
+    return;
+  }
   const absl::Time slots_start = SlotCeiling(whole.start);
   const absl::Time slots_end = SlotFloor(whole.end);
   if (slots_start > slots_end) {
@@ -118,9 +133,7 @@ void CountQuery::CoverInterval(int interval, TableTimes& times) {
   if (months_start > months_end) return mark_days(days_start, days_end);
   mark_days(days_start, months_start);
   mark_days(months_end, days_end);
-  for (absl::Time month = months_start; month < months_end; month = NextMonth(month)) {
-    mark(Level::kMonth, MonthDate(month), 0, 1);
-  }
+  mark_months(months_start, months_end);
 }
 
 void CountQuery::CountCell(size_t set, int32_t interval, Code group, Code filter, Measure measure, int64_t delta) {

@@ -33,6 +33,7 @@ struct Question {
   };
   std::optional<Filter> filter;              // of another dimension than group_by
   std::function<bool(Measure)> wanted = {};  // measures to count; empty: all
+  Pairs pairs = Pairs::kAllLevels;           // as these measures are counted
 };
 
 // The counts of one interval and group, of groups and intervals with any count.
@@ -54,7 +55,8 @@ class CountQuery {
   // Counts the content of tables()[table] in one partition. DATA_LOSS when it is damaged.
   absl::Status TakeTable(size_t table, const store::CounterLog& log);
 
-  // A piece of an interval that cuts a 15-minute slot: no table has its counts, so they are fed event by event.
+  // A piece of an interval whose counts no table has, so that they are fed event by event: what cuts a 15-minute slot,
+  // and what cuts a month where pairs are counted by month only. Ascending and disjoint.
   struct Fragment {
     Interval piece;
     int interval = 0;

@@ -78,7 +78,7 @@ absl::StatusOr<Series> ParseSeries(Dictionary& dictionary, absl::string_view ten
 // The counts of each interval, by group; none for groups without any. INVALID_ARGUMENT when the answer would be too
 // large. `answer` feeds the query (see CountQuery) whose intervals are `intervals`, ascending and disjoint.
 absl::StatusOr<std::vector<std::map<Code, MeasureCounts>>> CountSeries(
-    const Series& series, const std::vector<Interval>& intervals, std::function<bool(Measure)> wanted,
+    const Series& series, Pairs pairs, const std::vector<Interval>& intervals, std::function<bool(Measure)> wanted,
     absl::FunctionRef<absl::Status(CountQuery&)> answer);
 
 }  // namespace rapport::rollup

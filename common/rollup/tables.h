@@ -12,8 +12,8 @@
 
 namespace rapport::rollup {
 
-// Reads each table from every partition of the tenant, in as few round trips as bounded memory allows, and calls `visit`
-// with its position in `tables` for each partition. Ends with the first error.
+// Reads each table from every partition of the tenant, in as few round trips as bounded memory allows, and calls
+// `visit` with its position in `tables` for each partition. Ends with the first error.
 absl::Status ReadTables(store::Store& store, absl::string_view tenant, const std::vector<std::string>& tables,
                         absl::FunctionRef<absl::Status(size_t table, const store::CounterLog& log)> visit);
 

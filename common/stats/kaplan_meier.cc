@@ -12,10 +12,19 @@ namespace {
 // Survivals are products of many fractions; a share that is reached exactly must not be missed by their rounding.
 constexpr double kRounding = 1e-12;
 
-std::optional<Interval> IntervalAt(const SurvivalStep& step, double z) {
-  if (step.survival >= 1 || step.survival <= 0) return std::nullopt;
-  const double spread = z * std::sqrt(step.greenwood) / -std::log(step.survival);
-  return Interval{std::pow(step.survival, std::exp(spread)), std::pow(step.survival, std::exp(-spread))};
+double SurvivalOf(double log_hazard) {
+  return std::exp(-std::exp(log_hazard));
+}
+
+SurvivalStep MakeStep(const SurvivalTime& at, int64_t at_risk, double survival, double greenwood) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  SurvivalStep step{at.time, at_risk, at.events, survival, greenwood, kUnknown, kUnknown};
+  if (survival > 0) {
+    const double hazard = -std::log(survival);
+    step.log_hazard = std::log(hazard);
+    step.log_hazard_error = std::sqrt(greenwood) / hazard;
+  }
+  return step;
 }
 
 }  // namespace
@@ -33,7 +42,7 @@ std::vector<SurvivalStep> KaplanMeier(absl::Span<const SurvivalTime> times) {
       survival *= left / risk;
       greenwood +=
           left > 0 ? static_cast<double>(each.events) / (risk * left) : std::numeric_limits<double>::infinity();
-      steps.push_back({each.time, at_risk, each.events, survival, greenwood});
+      steps.push_back(MakeStep(each, at_risk, survival, greenwood));
     }
     at_risk -= each.events + each.censored;
   }
@@ -45,7 +54,9 @@ Estimate SurvivalAt(absl::Span<const SurvivalStep> steps, double time, double co
                                       [](double t, const SurvivalStep& step) { return t < step.time; });
   if (after == steps.begin()) return {1};
   const SurvivalStep& step = *(after - 1);
-  return {step.survival, IntervalAt(step, TwoSidedZ(confidence))};
+  if (std::isnan(step.log_hazard)) return {step.survival};
+  const double spread = TwoSidedZ(confidence) * step.log_hazard_error;
+  return {step.survival, Interval{SurvivalOf(step.log_hazard + spread), SurvivalOf(step.log_hazard - spread)}};
 }
 
 std::optional<QuantileEstimate> SurvivalQuantile(absl::Span<const SurvivalStep> steps, double probability,
@@ -56,12 +67,16 @@ std::optional<QuantileEstimate> SurvivalQuantile(absl::Span<const SurvivalStep> 
   if (reached == steps.end()) return std::nullopt;
   QuantileEstimate quantile{reached->time};
   const double z = TwoSidedZ(confidence);
-  for (const SurvivalStep& step : steps) {
-    const std::optional<Interval> interval = IntervalAt(step, z);
-    if (!interval) continue;
-    if (!quantile.low && interval->low <= surviving) quantile.low = step.time;
-    if (!quantile.high && interval->high <= surviving) quantile.high = step.time;
-  }
+  const double log_hazard = std::log(-std::log(surviving));
+  // The interval holds the survival: its lower end comes down no later than the survival, its upper end no earlier.
+  const auto low = std::find_if(steps.begin(), reached + 1, [&](const SurvivalStep& step) {
+    return step.log_hazard + z * step.log_hazard_error >= log_hazard;
+  });
+  if (low != reached + 1) quantile.low = low->time;
+  const auto high = std::find_if(reached, steps.end(), [&](const SurvivalStep& step) {
+    return step.log_hazard - z * step.log_hazard_error >= log_hazard;
+  });
+  if (high != steps.end()) quantile.high = high->time;
   return quantile;
 }
 

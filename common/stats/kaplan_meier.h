@@ -28,16 +28,20 @@ struct SurvivalStep {
   // Greenwood's sum of events / (at_risk (at_risk - events)): the variance of `survival` is its square times this.
   // Infinite where `survival` is 0.
   double greenwood = 0;
+  // The logarithm of the cumulative hazard, log(-log(survival)), and its standard error sqrt(greenwood) /
+  // -log(survival): intervals come from them. Not a number where survival is 0.
+  double log_hazard = 0;
+  double log_hazard_error = 0;
 };
 
 // The product-limit estimate: one step for each time with events. `times` ascend.
 // Kaplan and Meier (1958), "Nonparametric estimation from incomplete observations", JASA 53, 457-481.
 std::vector<SurvivalStep> KaplanMeier(absl::Span<const SurvivalTime> times);
 
-// The survival at `time`, with the interval survival^exp(-+ z sqrt(greenwood) / log(survival)), which comes from the
-// logarithm of the cumulative hazard and lies in 0..1. Without interval before the first event and where survival is 0.
-// Beyond the last time that was observed, alive or not, it is the survival there.
-// Kalbfleisch and Prentice (2002), "The Statistical Analysis of Failure Time Data", 2nd ed., section 1.4.
+// The survival at `time`, with the interval survival^exp(-+ z log_hazard_error), which lies in 0..1. Without interval
+// before the first event and where survival is 0. Beyond the last time that was observed, alive or not, it is the
+// survival there. Kalbfleisch and Prentice (2002), "The Statistical Analysis of Failure Time Data", 2nd ed.,
+// section 1.4.
 Estimate SurvivalAt(absl::Span<const SurvivalStep> steps, double time, double confidence);
 
 // A quantile whose interval can be open on either side.

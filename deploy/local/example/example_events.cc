@@ -24,10 +24,10 @@ int Main(int argc, char** argv) {
   uint64_t seed = 2013;
   int days = 30;
   std::string until;
-  app.add_option("--ratings-server", ratings, "Address of the ratings service, without TLS; empty for none")
+  app.add_option("--ratings-server", ratings, "Address of the ratings service, without TLS; `none` sends no ratings")
       ->capture_default_str();
   app.add_option("--response-times-server", response_times,
-                 "Address of the response times service, without TLS; empty for none")
+                 "Address of the response times service, without TLS; `none` sends no conversations")
       ->capture_default_str();
   app.add_option("--seed", seed, "Another seed makes another month")->capture_default_str();
   app.add_option("--days", days, "How many UTC days")->capture_default_str()->check(CLI::Range(1, 366));
@@ -39,8 +39,8 @@ int Main(int argc, char** argv) {
     std::cerr << "--until: '" << until << "' is not a day; write it as 2014-01-01\n";
     return 2;
   }
-  bool good = ratings.empty() || SendRatings(ratings, FeedbackOfDays(seed, end, days));
-  good = (response_times.empty() || SendConversations(response_times, EventsOfDays(seed, end, days))) && good;
+  bool good = ratings == "none" || SendRatings(ratings, FeedbackOfDays(seed, end, days));
+  good = (response_times == "none" || SendConversations(response_times, EventsOfDays(seed, end, days))) && good;
   return good ? 0 : 1;
 }
 

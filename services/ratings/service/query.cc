@@ -46,8 +46,9 @@ class Answering : public rollup::SeriesAnswer<v1::RatingRow, Cell> {
   absl::Status Count(const std::vector<Interval>& intervals, absl::Span<Groups> groups) override {
     std::vector<Interval> bounded;
     for (const Interval& interval : intervals) bounded.push_back(reader_.Bounded(interval));
-    const auto counted = rollup::CountSeries(
-        series(), bounded, {}, [this](rollup::CountQuery& query) { return reader_.Answer(tenant_, query); });
+    const auto counted =
+        rollup::CountSeries(series(), rollup::Pairs::kAllLevels, bounded, {},
+                            [this](rollup::CountQuery& query) { return reader_.Answer(tenant_, query); });
     if (!counted.ok()) return counted.status();
     for (size_t i = 0; i < groups.size(); ++i) {
       for (const auto& [group, measures] : (*counted)[i]) {

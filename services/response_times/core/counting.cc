@@ -71,8 +71,10 @@ class Counting {
 
   void CountTime(const Stretch& stretch, const rollup::Codes& codes, bool business, int64_t ms) {
     const absl::Time start = absl::FromUnixMillis(stretch.start_ms());
-    rollup::Count(start, codes, MeasureOf({stretch.kind(), business, stats::BucketOf(ms)}), sign_, changes_);
-    if (ms != 0) rollup::Count(start, codes, MeasureOf({stretch.kind(), business, kSumOfMs}), sign_ * ms, changes_);
+    rollup::Count(start, codes, MeasureOf({stretch.kind(), business, stats::BucketOf(ms)}), sign_, changes_, kPairs);
+    if (ms != 0) {
+      rollup::Count(start, codes, MeasureOf({stretch.kind(), business, kSumOfMs}), sign_ * ms, changes_, kPairs);
+    }
   }
 
   void CountOpen(const Stretch& stretch) {
@@ -91,7 +93,7 @@ class Counting {
     const ConversationFact fact{analysis_.begun_ms(),    resolved, analysis_.reopen_count(),
                                 analysis_.reply_count(), codes,    id_};
     for (const auto& [measure, count] : MeasuresOf(fact)) {
-      if (count != 0) rollup::Count(begun, codes, measure, sign_ * count, changes_);
+      if (count != 0) rollup::Count(begun, codes, measure, sign_ * count, changes_, kPairs);
     }
     Row(ConversationTable(day), Encode(fact));
     OfCustomer(CustomerItem::kConversation, day, 0);

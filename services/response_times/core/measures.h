@@ -10,6 +10,9 @@
 // What is counted in roll-ups, as numbers. They are a storage format: what one stands for never changes.
 namespace rapport::response_times {
 
+// How all of these are counted; promises have their own.
+inline constexpr rollup::Pairs kPairs = rollup::Pairs::kMonthsOnly;
+
 // Of the stretches of one kind on one clock that took as long as one bucket of the sketch holds, how many there are;
 // and in place of a bucket, the sum of their milliseconds.
 inline constexpr rollup::Measure kSumOfMs = 0xfff;

@@ -103,7 +103,7 @@ class PromisesAnswer : public rollup::SeriesAnswer<v1::PromiseRow, PromiseCounts
       ForEachMeasure([&](rollup::Measure each, v1::PromiseState) { wanted = wanted || each == measure; });
       return wanted;
     };
-    const auto counted = rollup::CountSeries(series(), intervals, is_wanted,
+    const auto counted = rollup::CountSeries(series(), rollup::Pairs::kAllLevels, intervals, is_wanted,
                                              [this](rollup::CountQuery& query) { return Answer(query); });
     if (!counted.ok()) return counted.status();
     for (size_t i = 0; i < groups.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "services/response_times/service/reader.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "common/rollup/tables.h"
@@ -19,6 +20,28 @@ void TakeTime(const rollup::CountQuery::Fragment& fragment, const StretchFact& f
               int64_t count, rollup::CountQuery& query) {
   query.TakeEvent(fragment, fact.codes, MeasureOf({fact.kind, business, stats::BucketOf(ms)}), count);
   query.TakeEvent(fragment, fact.codes, MeasureOf({fact.kind, business, kSumOfMs}), count * ms);
+}
+
+// The fragment that holds the moment; null when none does.
+const rollup::CountQuery::Fragment* FragmentAt(int64_t ms, const rollup::CountQuery& query) {
+  const absl::Time at = absl::FromUnixMillis(ms);
+  const auto& fragments = query.fragments();
+  const auto after = std::upper_bound(fragments.begin(), fragments.end(), at,
+                                      [](absl::Time t, const auto& fragment) { return t < fragment.piece.start; });
+  if (after == fragments.begin() || !std::prev(after)->piece.Contains(at)) return nullptr;
+  return &*std::prev(after);
+}
+
+// Each once: fragments of one day share its table.
+std::vector<std::string> TablesOfFragments(const rollup::CountQuery& query,
+                                           absl::FunctionRef<std::string(int64_t)> table_of) {
+  std::vector<std::string> tables;
+  for (const rollup::CountQuery::Fragment& fragment : query.fragments()) {
+    for (std::string& table : TablesOfDays(fragment.piece, table_of)) {
+      if (tables.empty() || tables.back() != table) tables.push_back(std::move(table));
+    }
+  }
+  return tables;
 }
 
 }  // namespace
@@ -64,26 +87,23 @@ absl::Status Reader::Answer(absl::string_view tenant, rollup::CountQuery& query)
   absl::Status status =
       rollup::ReadTables(store_, tenant, query.tables(),
                          [&](size_t table, const store::CounterLog& log) { return query.TakeTable(table, log); });
-  for (const rollup::CountQuery::Fragment& fragment : query.fragments()) {
-    if (!status.ok()) return status;
-    status = ForEach<DecodeStretch>(tenant, TablesOfDays(fragment.piece, StretchTable),
-                                    [&](const StretchFact& fact, int64_t count) {
-                                      if (!fragment.piece.Contains(absl::FromUnixMillis(fact.start_ms))) return;
-                                      TakeTime(fragment, fact, false, fact.calendar_ms, count, query);
-                                      if (fact.business_ms) {
-                                        TakeTime(fragment, fact, true, *fact.business_ms, count, query);
-                                      }
-                                    });
-    if (!status.ok()) return status;
-    status = ForEach<DecodeConversation>(tenant, TablesOfDays(fragment.piece, ConversationTable),
-                                         [&](const ConversationFact& fact, int64_t count) {
-                                           if (!fragment.piece.Contains(absl::FromUnixMillis(fact.begun_ms))) return;
-                                           for (const auto& [measure, times] : MeasuresOf(fact)) {
-                                             query.TakeEvent(fragment, fact.codes, measure, times * count);
-                                           }
-                                         });
-  }
-  return status;
+  if (!status.ok() || query.fragments().empty()) return status;
+  status = ForEach<DecodeStretch>(
+      tenant, TablesOfFragments(query, StretchTable), [&](const StretchFact& fact, int64_t count) {
+        const rollup::CountQuery::Fragment* const fragment = FragmentAt(fact.start_ms, query);
+        if (fragment == nullptr) return;
+        TakeTime(*fragment, fact, false, fact.calendar_ms, count, query);
+        if (fact.business_ms) TakeTime(*fragment, fact, true, *fact.business_ms, count, query);
+      });
+  if (!status.ok()) return status;
+  return ForEach<DecodeConversation>(
+      tenant, TablesOfFragments(query, ConversationTable), [&](const ConversationFact& fact, int64_t count) {
+        const rollup::CountQuery::Fragment* const fragment = FragmentAt(fact.begun_ms, query);
+        if (fragment == nullptr) return;
+        for (const auto& [measure, times] : MeasuresOf(fact)) {
+          query.TakeEvent(*fragment, fact.codes, measure, times * count);
+        }
+      });
 }
 
 Interval Reader::Bounded(const Interval& interval) const {

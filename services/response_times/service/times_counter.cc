@@ -134,8 +134,9 @@ absl::Status TimesCounter::Count(const std::vector<Interval>& intervals, absl::S
     return IsOfConversations(measure) ||
            std::any_of(wanted_.begin(), wanted_.end(), [&](const TimesWanted& each) { return each.Counts(measure); });
   };
-  const auto counted = rollup::CountSeries(
-      series_, bounded, is_wanted, [this](rollup::CountQuery& query) { return reader_.Answer(tenant_, query); });
+  const auto counted = rollup::CountSeries(series_, kPairs, bounded, is_wanted, [this](rollup::CountQuery& query) {
+    return reader_.Answer(tenant_, query);
+  });
   if (!counted.ok()) return counted.status();
   for (size_t i = 0; i < groups.size(); ++i) {
     for (const auto& [group, measures] : (*counted)[i]) {
@@ -189,7 +190,7 @@ absl::Status TimesCounter::SetMaxima(const std::vector<Interval>& intervals, abs
     for (size_t begin = 0; begin < cut.size(); begin += kMostPieces) {
       const std::vector<Interval> part(cut.begin() + static_cast<int64_t>(begin),
                                        cut.begin() + static_cast<int64_t>(std::min(cut.size(), begin + kMostPieces)));
-      rollup::CountQuery query({part, series_.group_by, series_.filter, is_searched});
+      rollup::CountQuery query({part, series_.group_by, series_.filter, is_searched, kPairs});
       const absl::Status answered = reader_.Answer(tenant_, query);
       if (!answered.ok()) return answered;
       for (const rollup::CountRow& row : query.Rows()) {
