@@ -49,14 +49,19 @@ void AddSettling(CLI::App& parent, Parsed* parsed) {
   AddZone(app, cancel->time_zone, "of times without an offset and of those printed");
 }
 
+// For what is due: it lies ahead as often as not.
+void AddDuePeriod(CLI::App* app, PeriodOptions& due, const std::string& default_text) {
+  AddPeriod(app, due, default_text);
+  app->add_option("--next", due.next, "12h, 7d or 4w, this hour or today included; with --last both");
+}
+
 void AddAsking(CLI::App& parent, Parsed* parsed) {
   ListPromisesOptions* list = nullptr;
   CLI::App* app = AddCommand(parent, "list", "Promises by due time",
                              "  rapport promises list --next=7d --state=PENDING --agent=mona\n"
                              "  rapport promises list --last=30d --state=BROKEN,KEPT_LATE --limit=0 --output=json\n",
                              &ListPromises, parsed, &list);
-  AddPeriod(app, list->due, "default 30d to either side of today");
-  app->add_option("--next", list->due.next, "12h, 7d or 4w, this hour or today included; with --last both");
+  AddDuePeriod(app, list->due, "default 30d to either side of today");
   app->add_option("--state", list->states, "Only PENDING, KEPT, KEPT_LATE, BROKEN or CANCELLED ones, or several")
       ->delimiter(',')
       ->allow_extra_args(false);
@@ -71,7 +76,7 @@ void AddAsking(CLI::App& parent, Parsed* parsed) {
                    "  rapport promises query --last=12w --bucket=week --group-by=team --origin=POLICY\n"
                    "Kept in time, over kept, kept late and broken; pending ones stand apart.\n",
                    &QueryPromises, parsed, &query);
-  AddPeriod(app, query->period, "default 30d");
+  AddDuePeriod(app, query->period, "default 30d");
   app->add_option("--bucket", query->bucket, "HOUR, DAY, WEEK, MONTH or ALL")->capture_default_str();
   app->add_option("--group-by", query->group_by, "AGENT, TEAM, CHANNEL, PRODUCT, PLAN or LOCALE");
   app->add_option("--filter", query->filter, "Only with this value of another dimension: channel=EMAIL");

@@ -150,7 +150,7 @@ std::string WaitingText(const std::vector<WaitingConversation>& conversations, a
 }
 
 std::string BacklogText(const GetBacklogResponse& response, absl::TimeZone zone) {
-  std::string text = absl::StrCat(Grouped(response.waiting_count()), " wait for us, as of ",
+  std::string text = absl::StrCat("waiting for us: ", Grouped(response.waiting_count()), ", as of ",
                                   MinuteText(response.as_of(), zone), " (", zone.name(), ")\n");
   if (response.channels().empty()) return text;
   Table table({{"channel"}, {"waiting", Table::Align::kRight}, {"longest wait"}, {"since"}});

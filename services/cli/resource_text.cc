@@ -1,5 +1,6 @@
 #include "services/cli/resource_text.h"
 
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "services/cli/duration_text.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/period_text.h"
@@ -17,6 +19,7 @@
 namespace rapport::cli {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::RepeatedPtrField;
 using response_times::v1::BusinessCalendar;
 using response_times::v1::OpenHours;
@@ -24,10 +27,34 @@ using response_times::v1::ResponseTarget;
 using response_times::v1::SlaPolicy;
 using response_times::v1::WeekdayHours;
 
-std::string FieldNames(const google::protobuf::Descriptor& type) {
+// The type of the message at a path such as `week[0].hours[1]`; nothing when there is no message.
+const Descriptor* TypeAt(const Descriptor& root, absl::string_view path) {
+  const Descriptor* type = &root;
+  for (const absl::string_view part : absl::StrSplit(path, '.', absl::SkipEmpty())) {
+    const auto* field = type->FindFieldByName(std::string(part.substr(0, part.find('['))));
+    if (field == nullptr || field->message_type() == nullptr) return nullptr;
+    type = field->message_type();
+  }
+  return type;
+}
+
+// What can stand where protobuf found something else. Its reasons name an unknown field as `(PATH) FIELD: Cannot find
+// field.`, and end with the full name of an enum that lacks the value.
+std::string Remedy(const Descriptor& root, absl::string_view reason) {
   std::vector<std::string> names;
-  for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
-  return absl::StrJoin(names, ", ");
+  if (absl::StrContains(reason, "Cannot find field")) {
+    const bool nested = absl::StartsWith(reason, "(");
+    const Descriptor* type = TypeAt(root, nested ? reason.substr(1, reason.find(')') - 1) : "");
+    if (type == nullptr) return "";
+    for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
+    return absl::StrCat(" The fields of ", type->name(), " are: ", absl::StrJoin(names, ", "));
+  }
+  const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindEnumTypeByName(
+      std::string(reason.substr(reason.rfind('/') + 1)));
+  if (type == nullptr) return "";
+  // The first value is the unspecified one.
+  for (int i = 1; i < type->value_count(); ++i) names.push_back(type->value(i)->name());
+  return absl::StrCat("; use one of ", absl::StrJoin(names, ", "));
 }
 
 // `Mon 09:00-12:00 13:00-17:00`.
@@ -69,13 +96,9 @@ std::string SinceText(const Resource& resource, absl::TimeZone zone) {
 absl::Status ParseResource(absl::string_view file, absl::string_view json, google::protobuf::Message* message) {
   const auto status = google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, message);
   if (status.ok()) return absl::OkStatus();
-  const std::string reason(status.message().data(), status.message().size());
-  const bool unknown = absl::StrContains(reason, "Cannot find field");
-  return absl::InvalidArgumentError(absl::StrCat(file, ": ", reason,
-                                                 unknown
-                                                     ? absl::StrCat(" The fields of ", message->GetDescriptor()->name(),
-                                                                    " are: ", FieldNames(*message->GetDescriptor()))
-                                                     : ""));
+  const absl::string_view reason(status.message().data(), status.message().size());
+  return absl::InvalidArgumentError(
+      absl::StrCat(file == "-" ? "standard input" : file, ": ", reason, Remedy(*message->GetDescriptor(), reason)));
 }
 
 std::string CalendarsText(const RepeatedPtrField<BusinessCalendar>& calendars, absl::TimeZone zone) {

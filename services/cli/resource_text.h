@@ -13,8 +13,8 @@
 
 namespace rapport::cli {
 
-// Fills `message` from JSON. The error names the file and the field at fault; for a field that does not exist, those
-// that do.
+// Fills `message` from JSON. The error names the file and the field at fault, and the fields or the values of an enum
+// that there are.
 absl::Status ParseResource(absl::string_view file, absl::string_view json, google::protobuf::Message* message);
 
 std::string CalendarsText(const google::protobuf::RepeatedPtrField<response_times::v1::BusinessCalendar>& calendars,

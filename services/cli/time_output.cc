@@ -242,9 +242,9 @@ std::string EscalationsText(const response_times::v1::QueryEscalationsRequest& r
   std::string text = absl::StrCat(RangeText(request.range(), zone, request.confidence()), "\n\n");
   if (response.event_count() == 0) return text + "no escalations\n";
   const int top = request.top_customers() == 0 ? 10 : request.top_customers();
-  absl::StrAppend(&text, Grouped(response.event_count()), " escalations by ", Grouped(response.customer_count()),
-                  " customers; the ", top, " loudest brought ", ValueText(response.top_customer_share(), Unit::kShare),
-                  "\n\n");
+  absl::StrAppend(&text, "escalations: ", Grouped(response.event_count()),
+                  ", customers: ", Grouped(response.customer_count()), "; the ", top, " loudest brought ",
+                  ValueText(response.top_customer_share(), Unit::kShare), "\n\n");
   Table reasons({{"reason"},
                  {"escalations", right},
                  {"share (interval)"},

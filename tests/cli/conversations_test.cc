@@ -209,13 +209,13 @@ TEST_F(ConversationsTest, ListsWhoWaitsUnderTheBacklog) {
   )pb";
   const CommandResult result = Command({"conversations", "waiting", "--channel=chat", "--agent=-"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out,
-              AllOf(HasSubstr("1,200 wait for us, as of 2026-10-31 14:05 (UTC)"), ContainsRegex("CHAT +1,100  1h 05m"),
-                    HasSubstr("unknown"), ContainsRegex("1h 05m +1970-01-01 00:00  T-1 +C-1 +URGENT")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("waiting for us: 1,200, as of 2026-10-31 14:05 (UTC)"),
+                                ContainsRegex("CHAT +1,100  1h 05m"), HasSubstr("unknown"),
+                                ContainsRegex("1h 05m +1970-01-01 00:00  T-1 +C-1 +URGENT")));
   EXPECT_THAT(service().last("ListWaitingRequest"), HasSubstr("channel: CHANNEL_CHAT agent_id: \"-\""));
   EXPECT_THAT(Command({"conversations", "waiting", "--output=json"}).out,
               testing::StartsWith("{\"conversation_id\":\"T-1\""));
-  EXPECT_THAT(Command({"conversations", "backlog"}).out, HasSubstr("1,200 wait for us"));
+  EXPECT_THAT(Command({"conversations", "backlog"}).out, HasSubstr("waiting for us: 1,200"));
 }
 
 TEST_F(ConversationsTest, ShowsHowCustomersAreAnswered) {
@@ -336,8 +336,12 @@ TEST_F(ConversationsTest, NamesTheFieldOfAResourceThatIsWrong) {
   const auto error = [&](const std::string& json) { return Command({"calendar", "create", "-"}, {.text = json}).err; };
   EXPECT_THAT(error(R"({"zone": "UTC"})"),
               AllOf(HasSubstr("zone"), HasSubstr("The fields of BusinessCalendar are: calendar_id, display_name")));
-  EXPECT_THAT(error(R"({"week": [{"day": "MONDAY"}]})"), AllOf(HasSubstr("week[0].day"), HasSubstr("MONDAY")));
-  EXPECT_THAT(error("no JSON"), HasSubstr("-: "));
+  EXPECT_THAT(error(R"({"week": [{"day": "MONDAY"}]})"),
+              AllOf(HasSubstr("week[0].day"), HasSubstr("use one of DAY_OF_WEEK_MONDAY, DAY_OF_WEEK_TUESDAY")));
+  EXPECT_THAT(error(R"({"week": [{"hours": [{"from": "9"}]}]})"),
+              AllOf(HasSubstr("week[0].hours[0]"), HasSubstr("The fields of OpenHours are: opens_at, closes_at")));
+  EXPECT_THAT(error(R"({"is_default": "maybe"})"), HasSubstr("(is_default): invalid value \"maybe\""));
+  EXPECT_THAT(error("no JSON"), HasSubstr("standard input: "));
   EXPECT_EQ(service().last("CreateBusinessCalendarRequest"), "never called");
 }
 

@@ -204,7 +204,7 @@ TEST(EscalationsTextTest, ShowsReasonsByEventsAndByCustomers) {
   )pb");
   const auto request = Parse<QueryEscalationsRequest>("range { start { seconds: 0 } end { seconds: 86400 } }");
   const std::string text = EscalationsText(request, response, absl::UTCTimeZone());
-  EXPECT_THAT(text, HasSubstr("40 escalations by 20 customers; the 10 loudest brought 50.0 %"));
+  EXPECT_THAT(text, HasSubstr("escalations: 40, customers: 20; the 10 loudest brought 50.0 %"));
   EXPECT_THAT(text, testing::ContainsRegex("slow response +30  75.0 % \\(60.0 to 86.0\\) +12  60.0 %"));
   EXPECT_THAT(text,
               AllOf(HasSubstr("forum"), HasSubstr("nothing known"), HasSubstr("EMAIL"), Not(HasSubstr("UNSPEC"))));
