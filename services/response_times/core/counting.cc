@@ -1,5 +1,9 @@
 #include "services/response_times/core/counting.h"
 
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include "common/rollup/cells.h"
 #include "common/stats/log_buckets.h"
 #include "common/time/interval.h"
@@ -13,24 +17,35 @@ namespace {
 
 using storage::v1::Analysis;
 using storage::v1::Stretch;
+using storage::v1::TargetPromise;
 
 constexpr int64_t kDayMs = 24 * 3600 * 1000;
 
+// Which stretches and promises of an analysis need not be counted.
+struct Unchanged {
+  std::vector<bool> stretches;
+  std::vector<bool> promises;
+};
+
 class Counting {
  public:
-  Counting(absl::string_view conversation_id, const Analysis& analysis, int sign, write::Changes& changes)
-      : id_(conversation_id), analysis_(analysis), sign_(sign), changes_(changes) {}
+  Counting(absl::string_view conversation_id, const Analysis& analysis, const Unchanged& unchanged, int sign,
+           write::Changes& changes)
+      : id_(conversation_id), analysis_(analysis), unchanged_(unchanged), sign_(sign), changes_(changes) {}
 
   void Run() {
-    for (const Stretch& stretch : analysis_.stretches()) {
+    for (int i = 0; i < analysis_.stretches_size(); ++i) {
+      if (unchanged_.stretches[i]) continue;
+      const Stretch& stretch = analysis_.stretches(i);
       if (stretch.open()) {
         CountOpen(stretch);
       } else {
         CountEnded(stretch);
       }
     }
-    for (const storage::v1::TargetPromise& promise : analysis_.promises()) {
-      CountPromise(CountedOf(id_, analysis_.customer_id(), promise), sign_, changes_);
+    for (int i = 0; i < analysis_.promises_size(); ++i) {
+      if (unchanged_.promises[i]) continue;
+      CountPromise(CountedOf(id_, analysis_.customer_id(), analysis_.promises(i)), sign_, changes_);
     }
     for (const storage::v1::Escalation& escalation : analysis_.escalations()) CountEscalation(escalation);
     if (analysis_.has_begun_ms()) CountConversation();
@@ -131,9 +146,35 @@ class Counting {
 
   const absl::string_view id_;
   const Analysis& analysis_;
+  const Unchanged& unchanged_;
   const int sign_;
   write::Changes& changes_;
 };
+
+auto OrderOf(const Stretch& stretch) {
+  return std::tuple(stretch.start_ms(), stretch.kind());
+}
+auto OrderOf(const TargetPromise& promise) {
+  return promise.made_ms();
+}
+
+// Calls `found` with the positions of messages that are in both lists, each of which is in order; of messages of one
+// place in the order, perhaps not all.
+template <typename Message, typename Found>
+void ForEachInBoth(const google::protobuf::RepeatedPtrField<Message>& before,
+                   const google::protobuf::RepeatedPtrField<Message>& after, const Found& found) {
+  for (int b = 0, a = 0; b < before.size() && a < after.size();) {
+    if (OrderOf(before[b]) < OrderOf(after[a])) {
+      ++b;
+    } else if (OrderOf(after[a]) < OrderOf(before[b])) {
+      ++a;
+    } else {
+      if (before[b].SerializeAsString() == after[a].SerializeAsString()) found(b, a);
+      ++b;
+      ++a;
+    }
+  }
+}
 
 }  // namespace
 
@@ -145,8 +186,19 @@ std::array<std::pair<rollup::Measure, int64_t>, 5> MeasuresOf(const Conversation
            {kOneTouch, fact.resolved && fact.reply_count == 1}}};
 }
 
-void Count(absl::string_view conversation_id, const Analysis& analysis, int sign, write::Changes& changes) {
-  Counting(conversation_id, analysis, sign, changes).Run();
+void CountChange(absl::string_view conversation_id, const Analysis& before, const Analysis& after,
+                 write::Changes& changes) {
+  Unchanged in_before{std::vector<bool>(before.stretches_size()), std::vector<bool>(before.promises_size())};
+  Unchanged in_after{std::vector<bool>(after.stretches_size()), std::vector<bool>(after.promises_size())};
+  // Rows carry the customer: with another one, everything changes.
+  if (before.customer_id() == after.customer_id()) {
+    ForEachInBoth(before.stretches(), after.stretches(),
+                  [&](int b, int a) { in_before.stretches[b] = in_after.stretches[a] = true; });
+    ForEachInBoth(before.promises(), after.promises(),
+                  [&](int b, int a) { in_before.promises[b] = in_after.promises[a] = true; });
+  }
+  Counting(conversation_id, before, in_before, -1, changes).Run();
+  Counting(conversation_id, after, in_after, +1, changes).Run();
 }
 
 }  // namespace rapport::response_times

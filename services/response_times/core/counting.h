@@ -16,9 +16,11 @@ namespace rapport::response_times {
 // What a conversation counts for in roll-ups, in the bucket of its begin.
 std::array<std::pair<rollup::Measure, int64_t>, 5> MeasuresOf(const ConversationFact& fact);
 
-// Adds all that an analysis says to the counters, `sign` times. What is stored of a conversation that changes is
-// corrected by counting the old analysis with -1 and the new one with +1.
-void Count(absl::string_view conversation_id, const storage::v1::Analysis& analysis, int sign, write::Changes& changes);
+// Corrects the counters by the difference between what was counted of a conversation and what is to be counted: takes
+// back what `before` says and `after` does not, and the other way round. Either may be empty. Costs no more than the
+// difference is large, but for a comparison of the two.
+void CountChange(absl::string_view conversation_id, const storage::v1::Analysis& before,
+                 const storage::v1::Analysis& after, write::Changes& changes);
 
 }  // namespace rapport::response_times
 

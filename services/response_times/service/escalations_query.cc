@@ -1,12 +1,11 @@
 #include "services/response_times/service/escalations_query.h"
 
-#include <optional>
-
 #include "absl/strings/str_cat.h"
 #include "common/request/fields.h"
 #include "common/rollup/series.h"
 #include "services/response_times/core/escalations.h"
 #include "services/response_times/core/facts.h"
+#include "services/response_times/service/query_plan.h"
 
 namespace rapport::response_times {
 
@@ -16,18 +15,18 @@ absl::Status QueryEscalations(Reader& reader, rollup::Dictionary& dictionary, ab
   if (request.top_customers() < 0) {
     return Invalid("top_customers", absl::StrCat(request.top_customers()), "is negative; leave it out for 10");
   }
-  const auto series = rollup::ParseSeries(dictionary, tenant,
-                                          {.range = request.range(),
-                                           .time_zone = "",
-                                           .filter = request.has_filter() ? &request.filter() : nullptr,
-                                           .confidence = request.confidence()});
+  auto series = rollup::ParseSeries(dictionary, tenant,
+                                    {.range = request.range(),
+                                     .time_zone = "",
+                                     .filter = request.has_filter() ? &request.filter() : nullptr,
+                                     .confidence = request.confidence()});
   if (!series.ok()) return series.status();
+  AskForOneGroupOnly(*series);
   EscalationTally tally;
   const Interval range = reader.Bounded(series->range);
   const absl::Status read = reader.ForEach<DecodeEscalation>(
       tenant, TablesOfDays(range, EscalationTable), [&](const EscalationFact& fact, int64_t count) {
-        const std::optional<rollup::Code> group = series->GroupOf(fact.codes);
-        if (!group || (series->only_group && *series->only_group != *group)) return;
+        if (!series->GroupOf(fact.codes)) return;
         if (range.Contains(absl::FromUnixMillis(fact.occurred_ms))) tally.Add(fact, count);
       });
   if (!read.ok()) return read;

@@ -18,6 +18,7 @@
 #include "services/response_times/core/promise_measures.h"
 #include "services/response_times/service/intervals.h"
 #include "services/response_times/service/promise_reader.h"
+#include "services/response_times/service/query_plan.h"
 
 namespace rapport::response_times {
 namespace {
@@ -144,8 +145,9 @@ absl::Status QueryPromises(Reader& reader, rollup::Dictionary& dictionary, absl:
   }
   const absl::Status audience = ValidateAudience(request.audience());
   if (!audience.ok()) return audience;
-  const auto series = rollup::ParseSeries(dictionary, tenant, rollup::SeriesOf(request));
+  auto series = rollup::ParseSeries(dictionary, tenant, rollup::SeriesOf(request));
   if (!series.ok()) return series.status();
+  if (IsInternal(request.audience())) AskForOneGroupOnly(*series);
   return PromisesAnswer(reader, tenant, min_group_size, request, *series)
       .Run(request.compare_with_previous(), *response.mutable_rows(), *response.mutable_totals());
 }

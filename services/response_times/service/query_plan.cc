@@ -84,6 +84,13 @@ absl::Status ParseThresholds(const v1::QueryResponseTimesRequest& request, TimeO
 
 }  // namespace
 
+void AskForOneGroupOnly(rollup::Series& series) {
+  if (!series.only_group) return;
+  series.filter = {*series.group_by, *series.only_group};
+  series.group_by = std::nullopt;
+  series.only_group = std::nullopt;
+}
+
 bool TimesWanted::Counts(storage::v1::StretchKind kind) const {
   switch (metric) {
     case v1::METRIC_FIRST_RESPONSE_TIME:
@@ -123,6 +130,7 @@ absl::StatusOr<TimesPlan> ParseTimes(rollup::Dictionary& dictionary, absl::strin
   auto series = rollup::ParseSeries(dictionary, tenant, rollup::SeriesOf(request));
   if (!series.ok()) return series.status();
   plan.series = *std::move(series);
+  if (IsInternal(request.audience())) AskForOneGroupOnly(plan.series);
   plan.options.confidence = plan.series.confidence;
   plan.options.histogram = request.include_histogram();
   return plan;
@@ -149,6 +157,7 @@ absl::StatusOr<ShareRankPlan> ParseShareRank(rollup::Dictionary& dictionary, abs
                                      .confidence = request.confidence()});
   if (!series.ok()) return series.status();
   plan.series = *std::move(series);
+  if (IsInternal(request.audience())) AskForOneGroupOnly(plan.series);
   return plan;
 }
 

@@ -20,6 +20,10 @@
 // Questions for times, checked and completed. INVALID_ARGUMENT or FAILED_PRECONDITION names the field.
 namespace rapport::response_times {
 
+// Answers a filter without groups as a filter: for those from whom nothing is withheld. Others need all groups, as what
+// to withhold of one depends on the rest.
+void AskForOneGroupOnly(rollup::Series& series);
+
 // One metric on one clock.
 struct TimesWanted {
   v1::Metric metric = v1::METRIC_FIRST_RESPONSE_TIME;

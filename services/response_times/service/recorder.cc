@@ -47,8 +47,7 @@ class SharedConversation final : public write::SharedEntity {
   std::string Pack(write::Changes& changes) override {
     const Analysis& before = measured_->before = std::move(*record_.mutable_counted());
     const Analysis& after = measured_->after = Analyze(id_, record_, *policies_);
-    Count(id_, before, -1, changes);
-    Count(id_, after, +1, changes);
+    CountChange(id_, before, after, changes);
     std::string told;
     TellOfPromises(id_, before, after, told);
     if (!told.empty()) changes.StreamEntry(kChangeStream) += told;

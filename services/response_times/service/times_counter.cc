@@ -184,6 +184,8 @@ absl::Status TimesCounter::SetMaxima(const std::vector<Interval>& intervals, abs
   }
   // From months to days: of each only those that hold a longest stretch.
   for (common::v1::Bucket bucket : {common::v1::BUCKET_MONTH, common::v1::BUCKET_DAY}) {
+    const bool by_pairs = series_.group_by && series_.filter;
+    if (by_pairs && bucket == common::v1::BUCKET_DAY) break;  // there are no counters: see kPairs
     const std::vector<Interval> cut = Cut(pieces, bucket);
     if (cut.size() == pieces.size()) continue;
     pieces.clear();

@@ -14,14 +14,6 @@
 namespace rapport::response_times {
 namespace {
 
-// Whom not everything is shown needs all groups of a filter, to decide what of one to withhold.
-void DropOtherGroups(const rollup::Series& series, absl::Span<TimesGroups> groups) {
-  if (!series.only_group) return;
-  for (TimesGroups& each : groups) {
-    std::erase_if(each, [&](const auto& group) { return group.first != *series.only_group; });
-  }
-}
-
 class TimesAnswer : public rollup::SeriesAnswer<v1::ResponseTimeRow, TimesCell> {
  public:
   TimesAnswer(TimesCounter& counter, const TimesPlan& plan, v1::Audience audience, int min_group_size)
@@ -33,9 +25,7 @@ class TimesAnswer : public rollup::SeriesAnswer<v1::ResponseTimeRow, TimesCell> 
 
  protected:
   absl::Status Count(const std::vector<Interval>& intervals, absl::Span<Groups> groups) override {
-    const absl::Status counted = counter_.Count(intervals, groups);
-    if (internal_) DropOtherGroups(series(), groups);
-    return counted;
+    return counter_.Count(intervals, groups);
   }
 
   absl::Status SumUp(absl::Span<Groups> buckets, Groups& period) override {
