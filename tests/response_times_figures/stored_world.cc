@@ -143,7 +143,7 @@ void StoredWorld::Commit() {
   std::vector<write::Changes> changes(mutations.size());
   for (const auto& [id, analysis] : analyses_) {
     const uint32_t partition = write::PartitionOf(id, store_->partition_count());
-    Count(id, analysis, 1, changes[partition]);
+    CountChange(id, {}, analysis, changes[partition]);
     storage::v1::ConversationRecord record;
     *record.mutable_counted() = analysis;
     mutations[partition].puts.push_back({ConversationKey(id), Pack(record)});
