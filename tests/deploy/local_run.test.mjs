@@ -42,6 +42,9 @@ test('starts with an example month, stops, and starts again with its data', asyn
   assert.match(first.stdout, /Ratings: \d+ new, 0 known already, 0 refused/);
   assert.match(first.stdout, new RegExp(`127.0.0.1:${ports.grpc}`));
   assert.match(first.stdout, /EMOTICON_3.* happy/);
+  assert.match(first.stdout, /Conversation events: \d+ new, 0 known already, 0 refused/);
+  assert.match(first.stdout, new RegExp(`127.0.0.1:${ports.responseTimes}`));
+  assert.match(first.stdout, /first response time/);
   const before = await figures(ports);
   const {happiness} = before.find((each) => each.scale === 'SCALE_EMOTICON_3');
   assert.ok(happiness.value > 0.93 && happiness.value < 0.97, `${happiness.value}`);

@@ -29,14 +29,19 @@ test('the commands to set up exist and explain themselves', async () => {
 test('every other command and the Node program work', async (t) => {
   const {args, ports} = await place(t);
   await run(script, ['--detach', ...args]);
-  const here = (text) => text.replaceAll(':50051', `:${ports.grpc}`).replaceAll(':9464', `:${ports.metrics}`);
-  const options = {cwd: scratch(t), env: {...process.env, RAPPORT_SERVER: `127.0.0.1:${ports.grpc}`}};
+  const here = (text) => text.replaceAll(':50051', `:${ports.grpc}`).replaceAll(':9464', `:${ports.metrics}`)
+      .replaceAll(':9465', `:${ports.metrics + 1}`);
+  const options = {cwd: scratch(t), env: {...process.env, RAPPORT_RATINGS_SERVER: `127.0.0.1:${ports.grpc}`,
+    RAPPORT_RESPONSE_TIMES_SERVER: `127.0.0.1:${ports.responseTimes}`}};
 
   const commands = blocks('sh').map(here).join('\n');
   const {stdout} = await run('bash', ['-euxo', 'pipefail', '-c', commands], options);
   assert.match(stdout, /created/);
   assert.match(stdout, /heroes/);
   assert.match(stdout, /"ratingId":\s*"T-1"/);
+  assert.match(stdout, /first response time/);
+  assert.match(stdout, /waiting for us: \d+/);
+  assert.match(stdout, /^rapport_backlog_conversations\{channel="EMAIL"\} [1-9]/m);
   assert.match(stdout, /^rapport_ratings_total\{.*HAPPY.*\} [1-9]/m);
   assert.match(fs.readFileSync(path.join(options.cwd, 'credentials.json'), 'utf8'), /help-desk/);
 

@@ -52,6 +52,7 @@ class Counting {
     CountCustomer();
     if (analysis_.has_waiting()) {
       Row(std::string(kWaitingTable), Encode(analysis_.waiting(), analysis_.customer_id(), id_));
+      OfCustomer(CustomerItem::kOpenWait, analysis_.waiting().since_ms() / kDayMs, 0);
     }
     for (const int64_t day : analysis_.event_days()) Row(ActivityTable(day), std::string(id_));
   }
@@ -92,13 +93,7 @@ class Counting {
     }
   }
 
-  void CountOpen(const Stretch& stretch) {
-    Row(OpenTable(stretch.start_ms()), Encode(stretch, id_));
-    if (stretch.kind() == storage::v1::STRETCH_KIND_FIRST_RESPONSE ||
-        stretch.kind() == storage::v1::STRETCH_KIND_LATER_RESPONSE) {
-      OfCustomer(CustomerItem::kOpenWait, stretch.start_ms() / kDayMs, 0);
-    }
-  }
+  void CountOpen(const Stretch& stretch) { Row(OpenTable(stretch.start_ms()), Encode(stretch, id_)); }
 
   void CountConversation() {
     const absl::Time begun = absl::FromUnixMillis(analysis_.begun_ms());

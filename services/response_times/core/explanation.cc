@@ -107,7 +107,9 @@ class Explaining {
     v1::ExplainedEvent& explained = *response_.add_timeline();
     *explained.mutable_event() = step.event->event();
     explained.set_effect(std::string(TextOf(step.effect)));
-    if (step.then) absl::StrAppend(explained.mutable_effect(), "; then ", TextOf(*step.then));
+    if (step.then && *step.then != step.effect) {
+      absl::StrAppend(explained.mutable_effect(), "; then ", TextOf(*step.then));
+    }
   }
 
   void TakeResponse(const ResponseClock& clock) {

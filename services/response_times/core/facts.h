@@ -88,7 +88,7 @@ enum class CustomerItem : uint8_t {
   kEscalation = 5,     // on `day`
   kSelfService = 6,    // in a conversation first heard of on `day`
   kMessage = 7,        // on `day`; `detail`: the channel
-  kOpenWait = 8,       // a response that is waited for since `day`
+  kOpenWait = 8,       // the customer waits for us since `day`
   kNamedIn = 9,        // an event of the conversation names the customer; `conversation_id`
 };
 struct CustomerFact {

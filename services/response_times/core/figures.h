@@ -12,7 +12,7 @@
 #include "rapport/response_times/v1/promises.pb.h"
 #include "rapport/response_times/v1/response_times.pb.h"
 
-// Counts to figures. The rules behind their definition ids stand in DEFINITIONS.md.
+// Counts to figures. The rules behind their definition ids stand in the README.
 namespace rapport::response_times {
 
 // `response_times.first_response_time.within.v1` for METRIC_FIRST_RESPONSE_TIME and `within`.
