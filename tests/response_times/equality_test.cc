@@ -60,23 +60,24 @@ struct Loaded {
     mixed.Create(ManyResources());
     service.SetNow(Now());
     RandomConversations random(41, {});
-    const std::vector<ConversationEvent> events = Events(random);
+    events = Events(random);
     model = std::make_unique<Model>(events, Rules(), ToMillis(Now()));
     clean.Record(events);
-    SendMixed(events, random);
+    SendMixed(random);
   }
 
-  void SendMixed(std::vector<ConversationEvent> events, RandomConversations& random) {
-    for (size_t i = events.size(); i-- > 0;) {
-      if (random.OneIn(2)) events.push_back(events[i]);
+  void SendMixed(RandomConversations& random) {
+    std::vector<ConversationEvent> sent = events;
+    for (const ConversationEvent& event : events) {
+      if (random.OneIn(2)) sent.push_back(event);
     }
-    std::shuffle(events.begin(), events.end(), random.engine());
+    std::shuffle(sent.begin(), sent.end(), random.engine());
     constexpr size_t kSenders = 3;
     std::vector<std::thread> senders;
     for (size_t s = 0; s < kSenders; ++s) {
-      const size_t from = events.size() * s / kSenders;
-      const size_t to = events.size() * (s + 1) / kSenders;
-      senders.emplace_back([&, from, to, s] { mixed.Record(absl::MakeSpan(events).subspan(from, to - from), 17 + s); });
+      const size_t from = sent.size() * s / kSenders;
+      const size_t to = sent.size() * (s + 1) / kSenders;
+      senders.emplace_back([&, from, to, s] { mixed.Record(absl::MakeSpan(sent).subspan(from, to - from), 17 + s); });
     }
     for (std::thread& sender : senders) sender.join();
   }
@@ -92,6 +93,7 @@ struct Loaded {
   Service service;
   Client clean;
   Client mixed;
+  std::vector<ConversationEvent> events;
   std::unique_ptr<Model> model;
 };
 
@@ -104,6 +106,8 @@ class EqualityTest : public ::testing::TestWithParam<const char*> {
     on_ = loaded.get();
   }
   const Model& model() const { return *on_->model; }
+  void AskForTimes(const Model& model, int questions);
+  void AskForPromises(const Model& model, int questions);
 
   Loaded* on_ = nullptr;
   RandomConversations random_{42, {}};
@@ -359,8 +363,8 @@ void ExpectSeries(const Question& question, const Request& request, const Respon
                        [&](const auto& each, const Selection& selection) { expect(each, selection, previous); }));
 }
 
-TEST_P(EqualityTest, TimesAreThoseOfTheReference) {
-  for (int round = 0; round < 200; ++round) {
+void EqualityTest::AskForTimes(const Model& model, int questions) {
+  for (int round = 0; round < questions; ++round) {
     v1::QueryResponseTimesRequest request;
     const Question question = Ask(random_, request);
     for (const v1::Metric metric : kMetrics) {
@@ -376,35 +380,35 @@ TEST_P(EqualityTest, TimesAreThoseOfTheReference) {
     request.set_include_histogram(random_.OneIn(2));
     SCOPED_TRACE(request.ShortDebugString());
     const auto groups_of = [&](const Selection& selection) {
-      return model().GroupsOf(request, *question.group_by, selection);
+      return model.GroupsOf(request, *question.group_by, selection);
     };
     const auto expect = [&](const v1::ResponseTimeRow& row, const Selection& selection, const Interval& previous) {
       ASSERT_EQ(row.times_size(), request.metrics_size() * request.clocks_size());
       for (int i = 0; i < row.times_size(); ++i) {
         const v1::TimeFigures& figures = row.times(i);
-        ExpectTimes(figures, model().TimesOf(figures.metric(), figures.clock(), selection));
+        ExpectTimes(figures, model.TimesOf(figures.metric(), figures.clock(), selection));
         if (!request.compare_with_previous()) continue;
         ExpectComparison(figures.mean(),
-                         model().TimesOf(figures.metric(), figures.clock(), {previous, selection.values}));
+                         model.TimesOf(figures.metric(), figures.clock(), {previous, selection.values}));
       }
-      ExpectConversations(row.conversations(), model().ConversationsOf(selection));
+      ExpectConversations(row.conversations(), model.ConversationsOf(selection));
     };
     ExpectSeries(question, request, on_->Same(&Stub::QueryResponseTimes, request), groups_of, expect);
     if (HasFailure()) return;
   }
 }
 
-TEST_P(EqualityTest, PromisesAreThoseOfTheReference) {
-  for (int round = 0; round < 200; ++round) {
+void EqualityTest::AskForPromises(const Model& model, int questions) {
+  for (int round = 0; round < questions; ++round) {
     v1::QueryPromisesRequest request;
     const Question question = Ask(random_, request);
     if (random_.OneIn(3)) request.set_origin(v1::PROMISE_ORIGIN_POLICY);
     SCOPED_TRACE(request.ShortDebugString());
     const auto groups_of = [&](const Selection& selection) {
-      return model().PromiseGroupsOf(*question.group_by, selection);
+      return model.PromiseGroupsOf(*question.group_by, selection);
     };
     const auto expect = [&](const v1::PromiseRow& row, const Selection& selection, const Interval&) {
-      auto states = model().PromisesOf(selection);
+      auto states = model.PromisesOf(selection);
       EXPECT_EQ(row.kept_count(), states[v1::PROMISE_STATE_KEPT]);
       EXPECT_EQ(row.kept_late_count(), states[v1::PROMISE_STATE_KEPT_LATE]);
       EXPECT_EQ(row.broken_count(), states[v1::PROMISE_STATE_BROKEN]);
@@ -415,6 +419,24 @@ TEST_P(EqualityTest, PromisesAreThoseOfTheReference) {
     ExpectSeries(question, request, on_->Same(&Stub::QueryPromises, request), groups_of, expect);
     if (HasFailure()) return;
   }
+}
+
+TEST_P(EqualityTest, TimesAreThoseOfTheReference) {
+  AskForTimes(model(), 200);
+}
+
+TEST_P(EqualityTest, PromisesAreThoseOfTheReference) {
+  AskForPromises(model(), 200);
+}
+
+// Nothing is recorded meanwhile: what is open ages, snoozes end and promises break by the clock alone.
+TEST_P(EqualityTest, AnswersFollowTheClock) {
+  const absl::Time later = Now() + absl::Hours(24 * 40);
+  on_->service.SetNow(later);
+  const Model then(on_->events, Rules(), ToMillis(later));
+  AskForTimes(then, 40);
+  AskForPromises(then, 40);
+  on_->service.SetNow(Now());
 }
 
 TEST_P(EqualityTest, PromisesAreListedByDueTime) {

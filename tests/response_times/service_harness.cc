@@ -20,15 +20,16 @@ T Must(absl::StatusOr<T> value) {
 // Counts what is committed.
 class CountingStore : public store::Store {
  public:
-  CountingStore(std::unique_ptr<store::Store> inner, std::atomic<int64_t>& committed)
+  CountingStore(std::unique_ptr<store::Store> inner, Committed& committed)
       : inner_(std::move(inner)), committed_(committed) {}
 
   std::vector<absl::Status> Commit(absl::Span<const store::Mutation> mutations) override {
     for (const store::Mutation& mutation : mutations) {
-      for (const store::Put& put : mutation.puts) committed_ += static_cast<int64_t>(put.value.size());
-      for (const store::Add& add : mutation.adds) committed_ += static_cast<int64_t>(add.deltas.bytes().size());
+      for (const store::Put& put : mutation.puts) committed_.entities += static_cast<int64_t>(put.value.size());
+      for (const store::Add& add : mutation.adds)
+        committed_.counters += static_cast<int64_t>(add.deltas.bytes().size());
       for (const store::Append& append : mutation.appends) {
-        committed_ += static_cast<int64_t>(append.value.size());
+        committed_.counters += static_cast<int64_t>(append.value.size());
       }
     }
     return inner_->Commit(mutations);
@@ -51,7 +52,7 @@ class CountingStore : public store::Store {
 
  private:
   const std::unique_ptr<store::Store> inner_;
-  std::atomic<int64_t>& committed_;
+  Committed& committed_;
 };
 
 template <typename Results>
@@ -81,7 +82,7 @@ Service::Service(absl::Time now, const ServiceOptions& options) : now_ms_(absl::
   }
   store_options.service = "response_times";
   store_options.partitions = 4;
-  store_ = std::make_unique<CountingStore>(Must(store::OpenStore(store_options)), committed_bytes_);
+  store_ = std::make_unique<CountingStore>(Must(store::OpenStore(store_options)), committed_);
   path_ = std::make_unique<write::WritePath>(*store_, write::WriteOptions(), nullptr);
   const auto dimensions = Must(rollup::ParseDimensions("agent,team,channel,product,plan,locale"));
   dictionary_ = std::make_unique<rollup::Dictionary>(*store_, rollup::DictionaryOptions{dimensions, 1000});

@@ -30,6 +30,12 @@ struct ServiceOptions {
   int min_group_size = 1;
 };
 
+// Bytes committed to a store.
+struct Committed {
+  std::atomic<int64_t> entities = 0;
+  std::atomic<int64_t> counters = 0;  // and entries of streams
+};
+
 class Service {
  public:
   Service(absl::Time now, const ServiceOptions& options = {});
@@ -38,15 +44,14 @@ class Service {
   Service& operator=(const Service&) = delete;
 
   void SetNow(absl::Time now) { now_ms_ = absl::ToUnixMillis(now); }
-  // Of entities, counters and streams, since the start.
-  int64_t committed_bytes() const { return committed_bytes_; }
+  const Committed& committed() const { return committed_; }
   v1::ResponseTimesService::Stub& stub() { return *stub_; }
 
  private:
   const test_support::TempDir dir_;
   std::unique_ptr<test_support::RedisServer> redis_;
   std::atomic<int64_t> now_ms_;
-  std::atomic<int64_t> committed_bytes_ = 0;
+  Committed committed_;
   metrics::Registry registry_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<write::WritePath> path_;
