@@ -46,6 +46,7 @@ class Service {
   void SetNow(absl::Time now) { now_ms_ = absl::ToUnixMillis(now); }
   const Committed& committed() const { return committed_; }
   v1::ResponseTimesService::Stub& stub() { return *stub_; }
+  Reader& reader() { return *reader_; }
 
  private:
   const test_support::TempDir dir_;

@@ -16,6 +16,7 @@
 #include "common/time/interval.h"
 #include "services/response_times/core/facts.h"
 #include "services/response_times/core/promise_counting.h"
+#include "services/response_times/service/intervals.h"
 
 namespace rapport::response_times {
 namespace {
@@ -151,11 +152,8 @@ absl::Status AddBacklog(Reader& reader, absl::string_view tenant, BacklogSnapsho
   }
   // Open promises stand in a table per month in which they are due: a look at those that can be broken lately or due
   // soon, and at the month to come.
-  std::vector<std::string> tables;
-  for (const absl::Time due : {now - kBrokenLately, now, now + absl::Hours(24 * 31)}) {
-    std::string table = OpenPromiseTable(due);
-    if (tables.empty() || tables.back() != table) tables.push_back(std::move(table));
-  }
+  const std::vector<std::string> tables =
+      TablesOfMonths({{now - kBrokenLately, now + absl::Hours(24 * 31)}}, OpenPromiseTable);
   const int64_t now_ms = absl::ToUnixMillis(now);
   return reader.ForEach<DecodeOpenPromise>(tenant, tables, [&](const OpenPromise& promise, int64_t) {
     if (StateOf(promise, now_ms) == v1::PROMISE_STATE_PENDING) {
