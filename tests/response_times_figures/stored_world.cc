@@ -75,6 +75,7 @@ void StoredWorld::AddStretches(storage::v1::Analysis& analysis) {
     if (Whole(0, 4) == 0) {
       stretch.set_open(true);
       stretch.set_running_since_ms(stretch.start_ms());
+      analysis.mutable_waiting()->set_since_ms(stretch.start_ms());
     } else {
       stretch.set_calendar_ms(Duration());
       if (Whole(0, 1) == 0) stretch.set_business_ms(stretch.calendar_ms() / 3);

@@ -98,8 +98,7 @@ void Parts::PutConversation(const std::string& id, const storage::v1::Analysis& 
   mutation.partition = {kTenant, write::PartitionOf(id, store_->partition_count())};
   storage::v1::ConversationRecord record = Must(reader_->LoadConversations(kTenant, {id})).front();
   write::Changes changes;
-  Count(id, record.counted(), -1, changes);
-  Count(id, counted, +1, changes);
+  CountChange(id, record.counted(), counted, changes);
   std::string told;
   TellOfPromises(id, record.counted(), counted, told);
   if (!told.empty()) changes.StreamEntry(kChangeStream) = told;

@@ -1,5 +1,6 @@
 #include "services/response_times/core/counting.h"
 
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -73,10 +74,14 @@ class Counting {
     CountTime(stretch, codes, /*business=*/false, stretch.calendar_ms());
     if (stretch.has_business_ms()) CountTime(stretch, codes, /*business=*/true, stretch.business_ms());
     const int64_t day = stretch.start_ms() / kDayMs;
-    Row(StretchTable(day),
-        Encode(StretchFact{stretch.start_ms(), stretch.kind(), stretch.calendar_ms(),
-                           stretch.has_business_ms() ? std::optional(stretch.business_ms()) : std::nullopt, codes,
-                           id_}));
+    const std::optional<int64_t> business_ms =
+        stretch.has_business_ms() ? std::optional(stretch.business_ms()) : std::nullopt;
+    const std::string row =
+        Encode(StretchFact{stretch.start_ms(), stretch.kind(), stretch.calendar_ms(), business_ms, codes, id_});
+    const absl::Time start = absl::FromUnixMillis(stretch.start_ms());
+    Row(StretchTable(day), row);
+    Row(LengthTable(start, false, DoublingsOf(stretch.calendar_ms())), row);
+    if (business_ms) Row(LengthTable(start, true, DoublingsOf(*business_ms)), row);
     const int64_t bucket = stats::BucketOf(stretch.calendar_ms());
     if (stretch.kind() == storage::v1::STRETCH_KIND_FIRST_RESPONSE) {
       OfCustomer(CustomerItem::kFirstResponse, day, bucket);

@@ -1,8 +1,12 @@
 #include "services/response_times/core/facts.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "common/stats/log_buckets.h"
 #include "common/store/stable_hash.h"
 #include "services/response_times/core/record.h"
 #include "services/response_times/core/row.h"
@@ -11,6 +15,12 @@ namespace rapport::response_times {
 namespace {
 
 constexpr uint64_t kCustomerTables = 1024;
+
+// yyyymm.
+int MonthOf(absl::Time t) {
+  const absl::CivilMonth month = absl::ToCivilMonth(t, absl::UTCTimeZone());
+  return static_cast<int>(month.year()) * 100 + month.month();
+}
 
 template <typename Fact>
 std::optional<Fact> IfComplete(const RowReader& row, Fact fact) {
@@ -22,6 +32,14 @@ std::optional<Fact> IfComplete(const RowReader& row, Fact fact) {
 
 std::string StretchTable(int64_t day) {
   return absl::StrCat("f", day);
+}
+
+std::string LengthTable(absl::Time month, bool business, int doublings) {
+  return absl::StrCat("x", MonthOf(month), business ? "b" : "c", doublings);
+}
+
+int DoublingsOf(int64_t ms) {
+  return std::bit_width(static_cast<uint64_t>(std::min(ms, stats::kLongestMs)));
 }
 
 std::string Encode(const StretchFact& fact) {
@@ -75,12 +93,7 @@ std::optional<ConversationFact> DecodeConversation(absl::string_view bytes) {
 }
 
 std::string OpenTable(int64_t start_ms) {
-  const absl::CivilDay day = absl::ToCivilDay(absl::FromUnixMillis(start_ms), absl::UTCTimeZone());
-  return OpenTableOfMonth(static_cast<int>(day.year()) * 100 + day.month());
-}
-
-std::string OpenTableOfMonth(int year_and_month) {
-  return absl::StrCat("o", year_and_month);
+  return absl::StrCat("o", MonthOf(absl::FromUnixMillis(start_ms)));
 }
 
 std::string Encode(const storage::v1::Stretch& stretch, absl::string_view conversation_id) {

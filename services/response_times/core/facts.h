@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/rollup/dimensions.h"
 #include "rapport/response_times/storage/v1/storage.pb.h"
 
@@ -14,7 +15,9 @@
 // then. Decoded rows point into the bytes; nothing is returned for bytes that are no such row.
 namespace rapport::response_times {
 
-// Every stretch that ended, by the UTC day of its start: for exact maxima, and where a question cuts a 15-minute slot.
+// Every stretch that ended. By the UTC day of its start: for questions that no counter answers. And by the UTC month of
+// its start and how often 1 ms has to be doubled to exceed it, on either clock: the longest ones of any selection are
+// among few.
 struct StretchFact {
   int64_t start_ms = 0;
   storage::v1::StretchKind kind = storage::v1::STRETCH_KIND_UNSPECIFIED;
@@ -24,6 +27,8 @@ struct StretchFact {
   absl::string_view conversation_id;
 };
 std::string StretchTable(int64_t day);
+std::string LengthTable(absl::Time month, bool business, int doublings);
+int DoublingsOf(int64_t ms);
 std::string Encode(const StretchFact& fact);
 std::optional<StretchFact> DecodeStretch(absl::string_view bytes);
 
@@ -47,7 +52,6 @@ struct OpenFact {
   absl::string_view conversation_id;
 };
 std::string OpenTable(int64_t start_ms);
-std::string OpenTableOfMonth(int year_and_month);
 std::string Encode(const storage::v1::Stretch& stretch, absl::string_view conversation_id);
 std::optional<OpenFact> DecodeOpen(absl::string_view bytes);
 

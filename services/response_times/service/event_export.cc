@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/request/fields.h"
+#include "common/rollup/tables.h"
 #include "services/response_times/core/facts.h"
 #include "services/response_times/core/walk.h"
 
@@ -15,6 +16,7 @@ namespace rapport::response_times {
 namespace {
 
 constexpr size_t kConversationsPerRead = 64;
+constexpr int64_t kMostDaysAhead = 256;
 constexpr int kEventsPerChunk = 1000;
 // gRPC clients take 4 MiB unless told otherwise.
 constexpr size_t kBytesPerChunk = size_t{2} << 20;
@@ -28,7 +30,9 @@ absl::StatusOr<EventExport> EventExport::Open(Reader& reader, absl::string_view 
   const absl::Status valid = ValidateText("customer_id", request.customer_id());
   if (!valid.ok()) return valid;
   EventExport events(reader, tenant, reader.Bounded(*range), request.customer_id());
-  events.day_ = UtcDay(range->start);
+  // Nothing is recorded before 1970.
+  events.day_ = std::max<int64_t>(0, UtcDay(range->start));
+  events.last_day_ = UtcDay(events.range_.end - absl::Milliseconds(1));
   if (request.resume_token().empty()) return events;
 
   std::string plain;
@@ -48,27 +52,50 @@ absl::StatusOr<EventExport> EventExport::Open(Reader& reader, absl::string_view 
 
 absl::StatusOr<bool> EventExport::Next(v1::ExportEventsResponse& response) {
   while (response.events_size() == 0) {
-    if (range_.start >= range_.end || day_ > UtcDay(range_.end - absl::Milliseconds(1))) return false;
-    const absl::Status read = started_ ? TakeConversations(response) : StartDay();
-    if (!read.ok()) return read;
-    if (started_ && conversations_.empty()) {
-      ++day_;
-      after_.clear();
-      skip_ = 0;
-      started_ = false;
+    if (conversations_.empty()) {
+      const absl::Status started = StartDay();
+      if (!started.ok()) return started;
+      if (conversations_.empty()) return false;
     }
+    const absl::Status taken = TakeConversations(response);
+    if (!taken.ok()) return taken;
+    if (conversations_.empty()) NextDay();
   }
   response.set_resume_token(Token());
   return true;
 }
 
 absl::Status EventExport::StartDay() {
-  started_ = true;
-  const absl::Status read = reader_->ForEachRow(tenant_, {ActivityTable(day_)}, [&](absl::string_view row, int64_t) {
-    if (row > after_) conversations_.emplace_back(row);
-  });
-  std::sort(conversations_.begin(), conversations_.end());
-  return read;
+  // Further and further ahead while nothing happened: a period may begin long before the first event.
+  for (int64_t ahead = 1; day_ <= last_day_; ahead = std::min(2 * ahead, kMostDaysAhead)) {
+    std::vector<std::string> tables;
+    for (int64_t day = day_; day <= std::min(last_day_, day_ + ahead - 1); ++day) tables.push_back(ActivityTable(day));
+    std::vector<std::vector<std::string>> found(tables.size());
+    const absl::Status read =
+        rollup::ReadTables(reader_->store(), tenant_, tables, [&](size_t table, const store::CounterLog& log) {
+          for (const auto& [row, count] : log.Sum()) {
+            if (count > 0) found[table].push_back(row);
+          }
+          return absl::OkStatus();
+        });
+    if (!read.ok()) return read;
+    for (std::vector<std::string>& conversations : found) {
+      std::erase_if(conversations, [this](const std::string& id) { return id <= after_; });
+      if (!conversations.empty()) {
+        std::sort(conversations.begin(), conversations.end());
+        conversations_.assign(conversations.begin(), conversations.end());
+        return absl::OkStatus();
+      }
+      NextDay();
+    }
+  }
+  return absl::OkStatus();
+}
+
+void EventExport::NextDay() {
+  ++day_;
+  after_.clear();
+  skip_ = 0;
 }
 
 absl::Status EventExport::TakeConversations(v1::ExportEventsResponse& response) {

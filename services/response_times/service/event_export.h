@@ -31,8 +31,9 @@ class EventExport {
   EventExport(Reader& reader, absl::string_view tenant, Interval range, std::string customer_id)
       : reader_(&reader), tenant_(tenant), range_(range), customer_id_(std::move(customer_id)) {}
 
-  // The conversations of the day, those up to `after_` left out.
+  // Goes to the next day with conversations, those up to `after_` left out; there are none at the end.
   absl::Status StartDay();
+  void NextDay();
   absl::Status TakeConversations(v1::ExportEventsResponse& response);
   std::string Token() const;
 
@@ -41,9 +42,9 @@ class EventExport {
   Interval range_;
   std::string customer_id_;
   int64_t day_ = 0;
-  std::string after_;  // of the day: conversations up to this one are done
-  int64_t skip_ = 0;   // events of the conversation after it that are done
-  bool started_ = false;
+  int64_t last_day_ = 0;
+  std::string after_;                      // of the day: conversations up to this one are done
+  int64_t skip_ = 0;                       // events of the conversation after it that are done
   std::deque<std::string> conversations_;  // left of the day
 };
 

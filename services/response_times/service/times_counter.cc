@@ -7,10 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "common/rollup/count_query.h"
 #include "common/stats/log_buckets.h"
-#include "common/time/buckets.h"
 #include "services/response_times/core/analysis.h"
 #include "services/response_times/core/facts.h"
 #include "services/response_times/core/measures.h"
@@ -19,9 +17,6 @@
 
 namespace rapport::response_times {
 namespace {
-
-// The most intervals of one question to the roll-ups.
-constexpr size_t kMostPieces = 20'000;
 
 void AddMeasures(const TimesWanted& wanted, const rollup::MeasureCounts& measures, TimeCounts& counts) {
   stats::BucketCounts of_one_kind;
@@ -71,7 +66,14 @@ struct Search {
   stats::BucketId bucket = 0;
   std::optional<int64_t>* max_ms = nullptr;
 
-  bool IsMeasured(rollup::Measure measure) const { return wanted.Counts(measure) && AsTime(measure)->bucket == bucket; }
+  // The tables that stretches of the bucket are in, which began in one of the intervals.
+  void AddTables(const std::vector<Interval>& began_in, std::set<std::string>& tables) const {
+    const stats::Edges edges = stats::EdgesOf(bucket);
+    for (int doublings = DoublingsOf(edges.low + 1); doublings <= DoublingsOf(edges.high); ++doublings) {
+      const auto table_of = [&](absl::Time month) { return LengthTable(month, wanted.IsBusiness(), doublings); };
+      for (std::string& table : TablesOfMonths(began_in, table_of)) tables.insert(std::move(table));
+    }
+  }
   void Take(const StretchFact& fact) const {
     if (!wanted.Counts(fact.kind)) return;
     const std::optional<int64_t> ms = wanted.IsBusiness() ? fact.business_ms : fact.calendar_ms;
@@ -96,27 +98,6 @@ Searches SearchesFor(const std::vector<TimesWanted>& wanted, absl::Span<TimesGro
     }
   }
   return searches;
-}
-
-bool AnyIsMeasured(const Searches& searches, size_t interval, const rollup::CountRow& row) {
-  const auto found = searches.find({interval, row.group});
-  if (found == searches.end()) return false;
-  return std::any_of(found->second.begin(), found->second.end(), [&](const Search& search) {
-    return std::any_of(row.counts.begin(), row.counts.end(),
-                       [&](const auto& count) { return count.second > 0 && search.IsMeasured(count.first); });
-  });
-}
-
-std::vector<Interval> Cut(const std::vector<Interval>& intervals, common::v1::Bucket bucket) {
-  std::vector<Interval> pieces;
-  for (const Interval& interval : intervals) {
-    if (interval.start >= interval.end) continue;
-    // Of all the years that there are, no more days than this.
-    constexpr int kMost = 4'000'000;
-    const auto cut = CutIntoBuckets(interval, bucket, absl::UTCTimeZone(), kMost);
-    if (cut.ok()) pieces.insert(pieces.end(), cut->begin(), cut->end());
-  }
-  return pieces;
 }
 
 }  // namespace
@@ -168,43 +149,10 @@ absl::Status TimesCounter::AddOpen(const std::vector<Interval>& intervals, absl:
 absl::Status TimesCounter::SetMaxima(const std::vector<Interval>& intervals, absl::Span<TimesGroups> groups) {
   const Searches searches = SearchesFor(wanted_, groups);
   if (searches.empty()) return absl::OkStatus();
-  absl::flat_hash_set<stats::BucketId> buckets;
-  for (const auto& [where, each] : searches) {
-    for (const Search& search : each) buckets.insert(search.bucket);
-  }
-  const auto is_searched = [&](rollup::Measure measure) {
-    const std::optional<TimeMeasure> time = AsTime(measure);
-    return time && buckets.contains(time->bucket) &&
-           std::any_of(wanted_.begin(), wanted_.end(), [&](const TimesWanted& each) { return each.Counts(measure); });
-  };
-  std::vector<Interval> pieces;
-  for (size_t i = 0; i < intervals.size(); ++i) {
-    const auto first = searches.lower_bound({i, 0});
-    if (first != searches.end() && first->first.first == i) pieces.push_back(reader_.Bounded(intervals[i]));
-  }
-  // From months to days: of each only those that hold a longest stretch.
-  for (common::v1::Bucket bucket : {common::v1::BUCKET_MONTH, common::v1::BUCKET_DAY}) {
-    const bool by_pairs = series_.group_by && series_.filter;
-    if (by_pairs && bucket == common::v1::BUCKET_DAY) break;  // there are no counters: see kPairs
-    const std::vector<Interval> cut = Cut(pieces, bucket);
-    if (cut.size() == pieces.size()) continue;
-    pieces.clear();
-    for (size_t begin = 0; begin < cut.size(); begin += kMostPieces) {
-      const std::vector<Interval> part(cut.begin() + static_cast<int64_t>(begin),
-                                       cut.begin() + static_cast<int64_t>(std::min(cut.size(), begin + kMostPieces)));
-      rollup::CountQuery query({part, series_.group_by, series_.filter, is_searched, kPairs});
-      const absl::Status answered = reader_.Answer(tenant_, query);
-      if (!answered.ok()) return answered;
-      for (const rollup::CountRow& row : query.Rows()) {
-        const Interval& piece = part[static_cast<size_t>(row.interval)];
-        if (!pieces.empty() && pieces.back() == piece) continue;
-        if (AnyIsMeasured(searches, *IndexOf(piece.start, intervals), row)) pieces.push_back(piece);
-      }
-    }
-  }
   std::set<std::string> tables;
-  for (const Interval& piece : pieces) {
-    for (std::string& table : TablesOfDays(piece, StretchTable)) tables.insert(std::move(table));
+  for (const auto& [where, each] : searches) {
+    const std::vector<Interval> interval = {reader_.Bounded(intervals[where.first])};
+    for (const Search& search : each) search.AddTables(interval, tables);
   }
   return reader_.ForEach<DecodeStretch>(tenant_, {tables.begin(), tables.end()}, [&](const StretchFact& fact, int64_t) {
     const std::optional<size_t> interval = IndexOf(absl::FromUnixMillis(fact.start_ms), intervals);

@@ -35,8 +35,8 @@ class TimesCounter {
   // Counts each interval, by group, without maxima. Intervals ascend and are disjoint.
   absl::Status Count(const std::vector<Interval>& intervals, absl::Span<TimesGroups> groups);
 
-  // Sets the exact maxima of what Count gave for the intervals. Reads the stretches of those days only that the longest
-  // ones began on: counters tell which.
+  // Sets the exact maxima of what Count gave for the intervals. Reads stretches of about the length of the longest ones
+  // only: their buckets tell how long that is.
   absl::Status SetMaxima(const std::vector<Interval>& intervals, absl::Span<TimesGroups> groups);
 
  private:
