@@ -3,17 +3,10 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "tests/benchmark/random.h"
 
 namespace rapport::benchmark {
 namespace {
-
-// SplitMix64: independent numbers from an index.
-uint64_t Random(uint64_t index, uint64_t stream) {
-  uint64_t z = (index * 8 + stream + 1) * 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
 
 constexpr std::array kChannels = {"EMAIL", "CHAT", "PHONE", "WEB", "IN_APP"};
 constexpr std::array kPlans = {"free", "pro", "enterprise"};

@@ -1,23 +1,14 @@
-#include <libpq-fe.h>
-
-#include <atomic>
 #include <iostream>
-#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "tests/benchmark/dataset.h"
 #include "tests/benchmark/load.h"
-#include "tests/benchmark/summary.h"
+#include "tests/benchmark/postgres.h"
 
 namespace rapport::benchmark {
 namespace {
-
-using Connection = std::unique_ptr<PGconn, void (*)(PGconn*)>;
-using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
 
 constexpr char kSchema[] = R"sql(
   CREATE TABLE ratings (
@@ -103,27 +94,10 @@ constexpr char kQueryCounters[] = R"sql(
   FROM counters WHERE level = 'm' AND dimensions = 1 AND bucket = '2025-11-01Z' GROUP BY first
 )sql";
 
-Connection Connect(const std::string& where) {
-  Connection connection(PQconnectdb(where.c_str()), PQfinish);
-  if (PQstatus(connection.get()) != CONNECTION_OK) std::cerr << PQerrorMessage(connection.get());
-  return connection;
-}
-
-bool Succeeded(const Result& result) {
-  const ExecStatusType status = PQresultStatus(result.get());
-  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return true;
-  std::cerr << PQresultErrorMessage(result.get());
-  return false;
-}
-
-Result Execute(const Connection& connection, const char* sql) {
-  return Result(PQexec(connection.get(), sql), PQclear);
-}
-
 // Columns as array literals; no value of the data set needs quotes.
-bool IngestBatch(const Connection& connection, int64_t from, int64_t to, int64_t count) {
+std::vector<std::string> ColumnsOf(int64_t first, int64_t last, int64_t count) {
   std::vector<std::string> columns(8, "{");
-  for (int64_t i = from; i < to; ++i) {
+  for (int64_t i = first; i < last; ++i) {
     const Row row = MakeRow("r", i, count);
     const std::string values[] = {row.rating_id,
                                   row.customer_id,
@@ -133,66 +107,28 @@ bool IngestBatch(const Connection& connection, int64_t from, int64_t to, int64_t
                                   row.conversation_id,
                                   std::to_string(row.score),
                                   std::to_string(row.occurred_ms)};
-    for (size_t c = 0; c < columns.size(); ++c) absl::StrAppend(&columns[c], i == from ? "" : ",", values[c]);
+    for (size_t c = 0; c < columns.size(); ++c) absl::StrAppend(&columns[c], i == first ? "" : ",", values[c]);
   }
-  std::vector<const char*> parameters;
-  for (std::string& column : columns) {
-    column += "}";
-    parameters.push_back(column.c_str());
-  }
-  const Result result(PQexecPrepared(connection.get(), "ingest", static_cast<int>(parameters.size()), parameters.data(),
-                                     nullptr, nullptr, 0),
-                      PQclear);
-  return Succeeded(result) && std::stoll(PQgetvalue(result.get(), 0, 0)) == to - from;
-}
-
-double MedianSeconds(const Connection& connection, const char* sql, int repeat) {
-  std::vector<double> seconds;
-  for (int i = 0; i < repeat; ++i) {
-    const absl::Time start = absl::Now();
-    if (!Succeeded(Execute(connection, sql))) return -1;
-    seconds.push_back(absl::ToDoubleSeconds(absl::Now() - start));
-  }
-  return Quantile(seconds, 0.5);
+  for (std::string& column : columns) column += "}";
+  return columns;
 }
 
 }  // namespace
 
 int RunPostgresIngest(const std::string& where, int64_t from, int64_t to, int64_t count, int connections, bool setup,
                       bool least) {
-  constexpr int64_t kBatch = 1000;
   if (setup) {
-    const Connection connection = Connect(where);
+    const Connection connection = ConnectToPostgres(where);
     if (!Succeeded(Execute(connection, kSchema))) return 1;
     if (!Succeeded(Execute(connection, least ? kLeastCounters : kCounters))) return 1;
   }
-  const std::string statement = absl::StrCat(kAddRatings, least ? kAddLeastCounters : kAddCounters);
-  std::atomic<int64_t> next = from;
-  std::atomic<bool> failed = false;
-  const absl::Time start = absl::Now();
-  std::vector<std::thread> threads;
-  for (int t = 0; t < connections; ++t) {
-    threads.emplace_back([&] {
-      const Connection connection = Connect(where);
-      const Result prepared(PQprepare(connection.get(), "ingest", statement.c_str(), 0, nullptr), PQclear);
-      if (!Succeeded(prepared)) failed = true;
-      while (!failed) {
-        const int64_t first = next.fetch_add(kBatch);
-        if (first >= to) return;
-        if (!IngestBatch(connection, first, std::min(first + kBatch, to), count)) failed = true;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  const double elapsed = absl::ToDoubleSeconds(absl::Now() - start);
-  if (failed) return 1;
-  std::cout << absl::StrCat("{\"events\":", to - from, ",\"per_second\":", static_cast<double>(to - from) / elapsed,
-                            "}\n");
-  return 0;
+  return IngestIntoPostgres(where, absl::StrCat(kAddRatings, least ? kAddLeastCounters : kAddCounters), from, to,
+                            connections,
+                            [count](int64_t first, int64_t last) { return ColumnsOf(first, last, count); });
 }
 
 int RunPostgresQuery(const std::string& where, int repeat) {
-  const Connection connection = Connect(where);
+  const Connection connection = ConnectToPostgres(where);
   if (!Succeeded(Execute(connection, "VACUUM ANALYZE"))) return 1;
   std::cout << absl::StrCat("{\"ratings_p50_seconds\":", MedianSeconds(connection, kQueryRatings, repeat),
                             ",\"rollups_p50_seconds\":", MedianSeconds(connection, kQueryCounters, repeat), "}\n");
