@@ -17,8 +17,8 @@
 
 namespace rapport::write {
 
-// What the plans of a batch share of an entity in place of its bytes: parsed by the first, packed after the last, so that
-// a large entity is not read and written again for each of its events.
+// What the plans of a batch share of an entity in place of its bytes: parsed by the first, packed after the last, so
+// that a large entity is not read and written again for each of its events.
 class SharedEntity {
  public:
   virtual ~SharedEntity() = default;
