@@ -3,7 +3,7 @@
 
 #include <boost/math/policies/policy.hpp>
 
-// For the .cc files of this folder only.
+// For .cc files only, as Boost.Math takes long to compile.
 namespace rapport::stats {
 
 // Boost.Math that answers with NaN or infinity where it would throw, and that computes in double: a figure needs no
