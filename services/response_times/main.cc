@@ -56,7 +56,7 @@ absl::Status Run(const Config& config) {
   Tenants tenants(store);
   const uint32_t partitions = store.partition_count();
   Recorder recorder(path, dictionary, resources, tenants, partitions, response_times_metrics, absl::Now);
-  PromiseRecorder promises(path, dictionary, partitions, response_times_metrics, absl::Now);
+  PromiseRecorder promises(path, dictionary, tenants, partitions, response_times_metrics, absl::Now);
   Reader reader(store);
   IssueRecorder issues(path, reader, absl::Now);
   ResponseTimesService service((*server)->rpc(), {recorder, promises, issues, resources, reader, dictionary},

@@ -92,7 +92,7 @@ Service::Service(absl::Time now, const ServiceOptions& options) : now_ms_(absl::
   resources_ = std::make_unique<ResourceStore>(*store_, clock);
   tenants_ = std::make_unique<Tenants>(*store_);
   recorder_ = std::make_unique<Recorder>(*path_, *dictionary_, *resources_, *tenants_, partitions, *metrics_, clock);
-  promises_ = std::make_unique<PromiseRecorder>(*path_, *dictionary_, partitions, *metrics_, clock);
+  promises_ = std::make_unique<PromiseRecorder>(*path_, *dictionary_, *tenants_, partitions, *metrics_, clock);
   reader_ = std::make_unique<Reader>(*store_, clock);
   issues_ = std::make_unique<IssueRecorder>(*path_, *reader_, clock);
   server_ = Must(server::Server::Create(config, "response_times", registry_, [](absl::string_view) {}));

@@ -81,13 +81,14 @@ class SayWrite final : public PromiseWrite {
   };
 
   SayWrite(absl::string_view tenant, absl::string_view promise_id, uint32_t partition_count, absl::Time deadline,
-           absl::Time now, Said said, rollup::Dictionary& dictionary, ResponseTimesMetrics& metrics,
+           absl::Time now, Said said, rollup::Dictionary& dictionary, Tenants& tenants, ResponseTimesMetrics& metrics,
            PromiseRecorder::Done done)
       : PromiseWrite(tenant, promise_id, partition_count),
         deadline_(deadline),
         now_(now),
         said_(std::move(said)),
         dictionary_(dictionary),
+        tenants_(tenants),
         metrics_(metrics),
         done_(std::move(done)) {}
 
@@ -101,8 +102,9 @@ class SayWrite final : public PromiseWrite {
     const v1::Promise& made = *said_.made;
     const absl::StatusOr<rollup::Codes> codes =
         dictionary_.Encode(partition().tenant, rollup::ValuesOf(made.agent_id(), made.channel(), made.labels()));
-    if (codes.ok()) codes_ = *codes;
-    return codes.status();
+    if (!codes.ok()) return codes.status();
+    codes_ = *codes;
+    return tenants_.Note(partition().tenant);
   }
 
   void Finish(const absl::Status& status) override {
@@ -127,6 +129,7 @@ class SayWrite final : public PromiseWrite {
   const absl::Time now_;
   const Said said_;
   rollup::Dictionary& dictionary_;
+  Tenants& tenants_;
   ResponseTimesMetrics& metrics_;
   const PromiseRecorder::Done done_;
   rollup::Codes codes_{};
@@ -179,10 +182,12 @@ absl::StatusOr<PromiseRecord> UnpackPromise(absl::string_view promise_id, const 
       absl::StrCat("the record of promise \"", promise_id, "\" does not parse; restore the store from a backup"));
 }
 
-PromiseRecorder::PromiseRecorder(write::WritePath& path, rollup::Dictionary& dictionary, uint32_t partition_count,
-                                 ResponseTimesMetrics& metrics, std::function<absl::Time()> clock)
+PromiseRecorder::PromiseRecorder(write::WritePath& path, rollup::Dictionary& dictionary, Tenants& tenants,
+                                 uint32_t partition_count, ResponseTimesMetrics& metrics,
+                                 std::function<absl::Time()> clock)
     : path_(path),
       dictionary_(dictionary),
+      tenants_(tenants),
       partition_count_(partition_count),
       metrics_(metrics),
       clock_(std::move(clock)) {}
@@ -192,9 +197,10 @@ void PromiseRecorder::Make(absl::string_view tenant, absl::Time deadline, const 
   const absl::Time now = clock_();
   const absl::Status valid = Validate(request.promise(), now);
   if (!valid.ok()) return done(valid);
-  SubmitOne(std::make_unique<SayWrite>(tenant, request.promise().promise_id(), partition_count_, deadline, now,
-                                       SayWrite::Said{.made = request.promise()}, dictionary_, metrics_, done),
-            path_, done);
+  SubmitOne(
+      std::make_unique<SayWrite>(tenant, request.promise().promise_id(), partition_count_, deadline, now,
+                                 SayWrite::Said{.made = request.promise()}, dictionary_, tenants_, metrics_, done),
+      path_, done);
 }
 
 void PromiseRecorder::Keep(absl::string_view tenant, absl::Time deadline, const v1::KeepPromiseRequest& request,
@@ -205,7 +211,7 @@ void PromiseRecorder::Keep(absl::string_view tenant, absl::Time deadline, const 
   const auto kept_ms = MomentOr(now, "kept_at", request.has_kept_at(), request.kept_at());
   if (!kept_ms.ok()) return done(kept_ms.status());
   SubmitOne(std::make_unique<SayWrite>(tenant, request.promise_id(), partition_count_, deadline, now,
-                                       SayWrite::Said{.kept_ms = *kept_ms}, dictionary_, metrics_, done),
+                                       SayWrite::Said{.kept_ms = *kept_ms}, dictionary_, tenants_, metrics_, done),
             path_, done);
 }
 
@@ -216,9 +222,10 @@ void PromiseRecorder::Cancel(absl::string_view tenant, absl::Time deadline, cons
   if (!valid.ok()) return done(valid);
   const auto cancelled_ms = MomentOr(now, "cancelled_at", request.has_cancelled_at(), request.cancelled_at());
   if (!cancelled_ms.ok()) return done(cancelled_ms.status());
-  SubmitOne(std::make_unique<SayWrite>(tenant, request.promise_id(), partition_count_, deadline, now,
-                                       SayWrite::Said{.cancelled_ms = *cancelled_ms}, dictionary_, metrics_, done),
-            path_, done);
+  SubmitOne(
+      std::make_unique<SayWrite>(tenant, request.promise_id(), partition_count_, deadline, now,
+                                 SayWrite::Said{.cancelled_ms = *cancelled_ms}, dictionary_, tenants_, metrics_, done),
+      path_, done);
 }
 
 void PromiseRecorder::Erase(absl::string_view tenant, absl::string_view customer_id,
