@@ -1,6 +1,7 @@
 // The BG/NBD model on the purchases of a music shop, which its authors fitted it to.
 
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -27,6 +28,32 @@ std::vector<PurchaseHistory> ReadCdnow() {
     histories.push_back(each);
   }
   return histories;
+}
+
+// Lines of a number, the customer, YYYYMMDD, the count of discs and the price.
+std::map<std::string, std::vector<absl::CivilDay>> ReadPurchases() {
+  std::map<std::string, std::vector<absl::CivilDay>> purchases;
+  std::ifstream file(CDNOW_PURCHASES);
+  std::string number, customer, discs, price;
+  for (int date = 0; file >> number >> customer >> date >> discs >> price;) {
+    purchases[customer].push_back(absl::CivilDay(date / 10'000, date / 100 % 100, date % 100));
+  }
+  return purchases;
+}
+
+TEST(CdnowTest, PurchasesGiveThePublishedHistories) {
+  const std::vector<PurchaseHistory> published = ReadCdnow();
+  size_t i = 0;
+  for (const auto& [customer, days] : ReadPurchases()) {
+    const auto history = HistoryOf(days, absl::CivilDay(1997, 9, 30));
+    ASSERT_TRUE(history.has_value()) << customer;
+    ASSERT_LT(i, published.size());
+    EXPECT_EQ(history->repeats, published[i].repeats) << customer;
+    EXPECT_NEAR(history->recency / 7, published[i].recency, 0.0051) << customer;
+    EXPECT_NEAR(history->age / 7, published[i].age, 0.0051) << customer;
+    ++i;
+  }
+  EXPECT_EQ(i, 2'357);
 }
 
 TEST(CdnowTest, FitGivesThePublishedParameters) {

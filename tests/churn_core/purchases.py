@@ -4,6 +4,7 @@ and with SciPy's own search and 2F1: one question a line in the file named by th
 A question is a word and numbers; the answer is a line of numbers.
 """
 
+import math
 import sys
 
 import numpy as np
@@ -11,10 +12,15 @@ from scipy import integrate, optimize, special, stats
 
 
 def over_rates(r, alpha, of_rate):
-    """Mean of a function over the gamma distribution, integrated piece by piece between its quantiles."""
-    cuts = stats.gamma.ppf([0, 1e-9, 1e-3, 0.1, 0.5, 0.9, 0.999, 1 - 1e-9], r, scale=1 / alpha)
-    density = lambda rate: of_rate(rate) * stats.gamma.pdf(rate, r, scale=1 / alpha)
-    cuts = np.append(cuts, cuts[-1] * 10)
+    """Mean of a function over the gamma distribution, over the logarithm of the rate, piece by piece."""
+    log_scale = r * math.log(alpha) - math.lgamma(r)
+
+    def density(log_rate):
+        rate = math.exp(log_rate)
+        return of_rate(rate) * math.exp(log_scale + r * log_rate - alpha * rate)
+
+    cuts = np.log(stats.gamma.ppf([1e-13, 1e-6, 1e-3, 0.1, 0.5, 0.9, 0.999, 1 - 1e-9], r, scale=1 / alpha))
+    cuts = np.append(cuts, cuts[-1] + 2)
     return sum(integrate.quad(density, low, high, epsabs=0, epsrel=1e-10)[0] for low, high in zip(cuts, cuts[1:]))
 
 
@@ -26,10 +32,10 @@ def over_leaving(a, b, of_probability):
 
 def alive_and_left(r, alpha, a, b, x, recency, age):
     """Likelihoods of a history whose customer is there still, and of one whose customer left at the last purchase."""
-    alive = over_rates(r, alpha, lambda rate: rate**x * np.exp(-rate * age)) * over_leaving(a, b, lambda p: (1 - p) ** x)
+    alive = over_rates(r, alpha, lambda rate: rate**x * math.exp(-rate * age)) * over_leaving(a, b, lambda p: (1 - p) ** x)
     if x == 0:
         return alive, 0.0
-    rates = over_rates(r, alpha, lambda rate: rate**x * np.exp(-rate * recency))
+    rates = over_rates(r, alpha, lambda rate: rate**x * math.exp(-rate * recency))
     return alive, rates * over_leaving(a, b, lambda p: p * (1 - p) ** (x - 1))
 
 
@@ -43,8 +49,8 @@ def expected(r, alpha, a, b, x, recency, age, length):
     alive, left = alive_and_left(r, alpha, a, b, x, recency, age)
 
     def of_rate(rate):
-        later = lambda p: (1 - p) ** x * (-np.expm1(-rate * p * length) / p if p > 0 else rate * length)
-        return rate**x * np.exp(-rate * age) * over_leaving(a, b, later)
+        later = lambda p: (1 - p) ** x * (-math.expm1(-rate * p * length) / p if p > 0 else rate * length)
+        return rate**x * math.exp(-rate * age) * over_leaving(a, b, later)
 
     return [over_rates(r, alpha, of_rate) / (alive + left)]
 

@@ -200,6 +200,16 @@ double ExpectedOfAlive(const Parameters& model, double length) {
 
 }  // namespace
 
+std::optional<PurchaseHistory> HistoryOf(std::vector<absl::CivilDay> purchases, absl::CivilDay end) {
+  std::sort(purchases.begin(), purchases.end());
+  purchases.erase(std::unique(purchases.begin(), purchases.end()), purchases.end());
+  purchases.erase(std::upper_bound(purchases.begin(), purchases.end(), end), purchases.end());
+  if (purchases.empty()) return std::nullopt;
+  return PurchaseHistory{static_cast<int64_t>(purchases.size()) - 1,
+                         static_cast<double>(purchases.back() - purchases.front()),
+                         static_cast<double>(end - purchases.front())};
+}
+
 absl::Status ValidateHistory(const PurchaseHistory& history) {
   if (history.repeats < 0) {
     return absl::InvalidArgumentError(

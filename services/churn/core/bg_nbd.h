@@ -2,9 +2,12 @@
 #define RAPPORT_SERVICES_CHURN_CORE_BG_NBD_H_
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "rapport/churn/v1/figures.pb.h"
 
@@ -20,6 +23,10 @@ struct PurchaseHistory {
   double recency = 0;   // when the last one was; 0 without repeats
   double age = 0;       // when the observation ended
 };
+
+// What is known at the end of the day `end` of a customer who bought on these days, in any order, in days. Several
+// purchases of one day are one. Later days are not looked at; absent when none is left.
+std::optional<PurchaseHistory> HistoryOf(std::vector<absl::CivilDay> purchases, absl::CivilDay end);
 
 // INVALID_ARGUMENT unless 0 <= recency <= age, all finite, with a recency above 0 exactly when there are repeats.
 absl::Status ValidateHistory(const PurchaseHistory& history);
