@@ -32,21 +32,25 @@ char Letter(const std::optional<common::v1::Dimension>& dimension) {
   return static_cast<char>('0' + (dimension ? static_cast<int>(*dimension) : 0));
 }
 
-ShortName MakeTableName(Level level, char first, char second, int date) {
+ShortName MakeTableName(Level level, char first, char second, int date, Family family) {
   ShortName name;
   name.Put(static_cast<char>(level));
   name.Put(first);
   name.Put(second);
   name.PutNumber(date, level == Level::kSlots ? 8 : 6);
+  if (family == 0) return name;
+  name.Put('.');
+  name.PutNumber(static_cast<int>(family), 3);
   return name;
 }
 
+// The measure last, so that sorted cells of one place stand together.
 ShortName MakeCell(const Cell& cell) {
   ShortName bytes;
   bytes.Put(static_cast<char>(cell.position));
-  bytes.PutVarint(cell.measure);
   bytes.PutVarint(cell.first);
   bytes.PutVarint(cell.second);
+  bytes.PutVarint(cell.measure);
   return bytes;
 }
 
@@ -71,8 +75,8 @@ bool TakeCode(absl::string_view& bytes, Code& code) {
 
 }  // namespace
 
-std::string TableName(Level level, const DimensionSet& set, int date) {
-  return std::string(MakeTableName(level, Letter(set.first), Letter(set.second), date).view());
+std::string TableName(Level level, const DimensionSet& set, int date, Family family) {
+  return std::string(MakeTableName(level, Letter(set.first), Letter(set.second), date, family).view());
 }
 
 std::string EncodeCell(const Cell& cell) {
@@ -84,9 +88,8 @@ std::optional<Cell> DecodeCell(absl::string_view bytes) {
   Cell cell;
   cell.position = static_cast<uint8_t>(bytes[0]);
   bytes.remove_prefix(1);
-  if (!TakeVarint(bytes, cell.measure) || !TakeCode(bytes, cell.first) || !TakeCode(bytes, cell.second) ||
-      !bytes.empty())
-    return std::nullopt;
+  if (!TakeCode(bytes, cell.first) || !TakeCode(bytes, cell.second)) return std::nullopt;
+  if (!TakeVarint(bytes, cell.measure) || !bytes.empty()) return std::nullopt;
   return cell;
 }
 
@@ -99,8 +102,8 @@ void Count(absl::Time time, const Codes& codes, Measure measure, int64_t delta, 
 
   const auto count = [&](char first_letter, Code first, char second_letter, Code second) {
     const auto add = [&](Level level, int table_date, uint8_t position) {
-      changes.Add(MakeTableName(level, first_letter, second_letter, table_date).view(),
-                  MakeCell({position, first, second, measure}).view(), delta);
+      changes.Add(MakeTableName(level, first_letter, second_letter, table_date, FamilyOf(measure)).view(),
+                  MakeCell({position, first, second, measure % kFamilySize}).view(), delta);
     };
     add(Level::kMonth, month, 0);
     if (second != kNoValue && pairs == Pairs::kMonthsOnly) return;

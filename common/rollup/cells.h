@@ -15,9 +15,15 @@
 // sum over few cells, however many events there were. Every zone's offset is a multiple of 15 minutes.
 namespace rapport::rollup {
 
-// What is counted: a service's own numbers, below kMeasureLimit. The smaller, the fewer bytes.
+// What is counted: a service's own numbers, below kMeasureLimit. Measures that are asked for together belong to one
+// family, which has tables of its own: a question reads the families that it needs.
 using Measure = uint32_t;
-inline constexpr Measure kMeasureLimit = 1 << 21;
+using Family = uint32_t;
+inline constexpr Measure kFamilySize = 1 << 12;
+inline constexpr Measure kMeasureLimit = 512 * kFamilySize;
+constexpr Family FamilyOf(Measure measure) {
+  return measure / kFamilySize;
+}
 
 inline constexpr int kSlotsPerDay = 96;
 inline constexpr absl::Duration kSlot = absl::Minutes(15);
@@ -35,14 +41,14 @@ struct DimensionSet {
 };
 
 // Names the table; `date` is yyyymm for months and days, yyyymmdd for slots.
-std::string TableName(Level level, const DimensionSet& set, int date);
+std::string TableName(Level level, const DimensionSet& set, int date, Family family = 0);
 
 // One counter's place inside its table. Codes of dimensions that the table is not cut by are kNoValue.
 struct Cell {
   uint8_t position = 0;
   Code first = kNoValue;
   Code second = kNoValue;
-  Measure measure = 0;
+  Measure measure = 0;  // within its family
 };
 
 std::string EncodeCell(const Cell& cell);

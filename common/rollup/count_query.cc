@@ -1,7 +1,8 @@
 #include "common/rollup/count_query.h"
 
 #include <algorithm>
-#include <tuple>
+#include <map>
+#include <utility>
 
 #include "absl/time/civil_time.h"
 
@@ -49,6 +50,19 @@ int DayDate(absl::Time t) {
   return MonthDate(t) * 100 + Utc(t).day();
 }
 
+// Each measure once, ascending, none with 0.
+MeasureCounts Summed(MeasureCounts counts) {
+  std::sort(counts.begin(), counts.end());
+  size_t kept = 0;
+  for (size_t i = 0; i < counts.size();) {
+    std::pair<Measure, int64_t> sum = counts[i];
+    for (++i; i < counts.size() && counts[i].first == sum.first; ++i) sum.second += counts[i].second;
+    if (sum.second != 0) counts[kept++] = sum;
+  }
+  counts.resize(kept);
+  return counts;
+}
+
 DimensionSet Pair(common::v1::Dimension a, common::v1::Dimension b) {
   return {std::min(a, b), std::max(a, b)};
 }
@@ -66,14 +80,16 @@ CountQuery::CountQuery(Question question) : question_(std::move(question)) {
       return set.first != question_.filter->dimension && set.second != question_.filter->dimension;
     });
   }
-  counts_.resize(sets_.size());
+  counted_.resize(sets_.size());
 
   TableTimes times;
   for (size_t i = 0; i < question_.intervals.size(); ++i) CoverInterval(static_cast<int>(i), times);
   for (const auto& [time, intervals] : times) {
     for (size_t set = 0; set < sets_.size(); ++set) {
-      tables_.push_back(TableName(time.first, sets_[set], time.second));
-      reads_.push_back({set, intervals});
+      for (const Family family : question_.families) {
+        tables_.push_back(TableName(time.first, sets_[set], time.second, family));
+        reads_.push_back({set, family, intervals});
+      }
     }
   }
 }
@@ -136,10 +152,17 @@ void CountQuery::CoverInterval(int interval, TableTimes& times) {
   mark_months(months_start, months_end);
 }
 
-void CountQuery::CountCell(size_t set, int32_t interval, Code group, Code filter, Measure measure, int64_t delta) {
+void CountQuery::CountCell(size_t set, const Place& place, Measure measure, int64_t delta) {
   const bool by_value = question_.filter && question_.filter->code != kNoValue;
-  if (by_value && filter != question_.filter->code) return;
-  counts_[set][Key{interval, group, filter, measure}] += delta;
+  if (by_value && place.filter != question_.filter->code) return;
+  Counted& counted = counted_[set];
+  if (place != counted.last) {
+    const auto [found, added] = counted.positions.try_emplace(place, counted.counts.size());
+    if (added) counted.counts.emplace_back();
+    counted.last = place;
+    counted.last_position = found->second;
+  }
+  counted.counts[counted.last_position].emplace_back(measure, delta);
 }
 
 absl::Status CountQuery::TakeTable(size_t table, const store::CounterLog& log) {
@@ -160,8 +183,9 @@ absl::Status CountQuery::TakeTable(size_t table, const store::CounterLog& log) {
       return;
     }
     const int32_t interval = read.intervals[cell->position];
-    if (interval == kNone || (question_.wanted && !question_.wanted(cell->measure))) return;
-    CountCell(read.set, interval, code_of(question_.group_by, *cell), code_of(filter_dimension, *cell), cell->measure,
+    if (interval == kNone) return;
+    const Measure measure = read.family * kFamilySize + cell->measure;
+    CountCell(read.set, {interval, code_of(question_.group_by, *cell), code_of(filter_dimension, *cell)}, measure,
               delta);
   });
   if (!status.ok()) return status;
@@ -170,7 +194,8 @@ absl::Status CountQuery::TakeTable(size_t table, const store::CounterLog& log) {
 }
 
 void CountQuery::TakeEvent(const Fragment& fragment, const Codes& codes, Measure measure, int64_t delta) {
-  if (question_.wanted && !question_.wanted(measure)) return;
+  const std::vector<Family>& families = question_.families;
+  if (std::find(families.begin(), families.end(), FamilyOf(measure)) == families.end()) return;
   for (size_t i = 0; i < sets_.size(); ++i) {
     const DimensionSet& set = sets_[i];
     Code group = kNoValue;
@@ -182,44 +207,35 @@ void CountQuery::TakeEvent(const Fragment& fragment, const Codes& codes, Measure
       has_values = has_values && code != kNoValue;
       (dimension == question_.group_by ? group : filter) = code;
     }
-    if (has_values) CountCell(i, fragment.interval, group, filter, measure, delta);
+    if (has_values) CountCell(i, {fragment.interval, group, filter}, measure, delta);
   }
 }
 
 // Events without a value are in no table of that dimension: they are what the totals have beyond the sum of all values.
 std::vector<CountRow> CountQuery::Rows() const {
   const bool filter_unset = question_.filter && question_.filter->code == kNoValue;
-  struct Count {
-    int32_t interval;
-    Code group;
-    Measure measure;
-    int64_t count;
-    auto Place() const { return std::tie(interval, group, measure); }
+  std::map<std::pair<int32_t, Code>, MeasureCounts> sums;
+  const auto add = [&sums](int32_t interval, Code group, const MeasureCounts& counts, int64_t sign) {
+    MeasureCounts& sum = sums[{interval, group}];
+    sum.reserve(sum.size() + counts.size());
+    for (const auto& [measure, count] : counts) sum.emplace_back(measure, sign * count);
   };
-  std::vector<Count> counts;
   for (size_t i = 0; i < sets_.size(); ++i) {
     const bool has_group =
         question_.group_by && (sets_[i].first == question_.group_by || sets_[i].second == question_.group_by);
     const bool has_filter = question_.filter && (sets_[i].first == question_.filter->dimension ||
                                                  sets_[i].second == question_.filter->dimension);
     const int64_t sign = filter_unset && has_filter ? -1 : 1;
-    for (const auto& [key, count] : counts_[i]) {
-      counts.push_back({key.interval, key.group, key.measure, sign * count});
-      if (has_group) counts.push_back({key.interval, kNoValue, key.measure, -sign * count});
+    for (const auto& [place, position] : counted_[i].positions) {
+      const MeasureCounts counts = Summed(counted_[i].counts[position]);
+      add(place.interval, place.group, counts, sign);
+      if (has_group) add(place.interval, kNoValue, counts, -sign);
     }
   }
-  std::sort(counts.begin(), counts.end(), [](const Count& a, const Count& b) { return a.Place() < b.Place(); });
-
   std::vector<CountRow> rows;
-  for (auto same = counts.begin(); same != counts.end();) {
-    const Count place = *same;
-    int64_t sum = 0;
-    for (; same != counts.end() && same->Place() == place.Place(); ++same) sum += same->count;
-    if (sum == 0) continue;
-    if (rows.empty() || rows.back().interval != place.interval || rows.back().group != place.group) {
-      rows.push_back({place.interval, place.group, {}});
-    }
-    rows.back().counts.emplace_back(place.measure, sum);
+  for (auto& [place, counts] : sums) {
+    MeasureCounts summed = Summed(std::move(counts));
+    if (!summed.empty()) rows.push_back({place.first, place.second, std::move(summed)});
   }
   return rows;
 }

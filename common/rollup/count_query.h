@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,9 +30,9 @@ struct Question {
     common::v1::Dimension dimension;
     Code code;  // kNoValue: events without a value
   };
-  std::optional<Filter> filter;              // of another dimension than group_by
-  std::function<bool(Measure)> wanted = {};  // measures to count; empty: all
-  Pairs pairs = Pairs::kAllLevels;           // as these measures are counted
+  std::optional<Filter> filter;        // of another dimension than group_by
+  Pairs pairs = Pairs::kAllLevels;     // as the measures are counted
+  std::vector<Family> families = {0};  // of the measures to count
 };
 
 // The counts of one interval and group, of groups and intervals with any count.
@@ -74,31 +73,38 @@ class CountQuery {
   using IntervalByPosition = std::array<int32_t, kSlotsPerDay>;
   struct Read {
     size_t set;
+    Family family;
     IntervalByPosition intervals;
   };
-  struct Key {
+  struct Place {
     int32_t interval;
     Code group;
     Code filter;
-    Measure measure;
-    friend bool operator==(const Key&, const Key&) = default;
+    friend bool operator==(const Place&, const Place&) = default;
     template <typename H>
-    friend H AbslHashValue(H h, const Key& k) {
-      return H::combine(std::move(h), k.interval, k.group, k.filter, k.measure);
+    friend H AbslHashValue(H h, const Place& p) {
+      return H::combine(std::move(h), p.interval, p.group, p.filter);
     }
+  };
+  // What was counted under one set: in the order of reading, measures more than once.
+  struct Counted {
+    absl::flat_hash_map<Place, size_t> positions;  // in `counts`
+    std::vector<MeasureCounts> counts;
+    Place last{-1, kNoValue, kNoValue};  // tables are sorted by place, so that the next cell is mostly of the same
+    size_t last_position = 0;
   };
   using TableTimes = std::map<std::pair<Level, int>, IntervalByPosition>;
 
   void CoverInterval(int interval, TableTimes& times);
-  void CountCell(size_t set, int32_t interval, Code group, Code filter, Measure measure, int64_t delta);
+  void CountCell(size_t set, const Place& place, Measure measure, int64_t delta);
 
   Question question_;
   std::vector<DimensionSet> sets_;  // the tables that the answer needs, by dimensions
   std::vector<Read> reads_;         // parallel to tables_
   std::vector<std::string> tables_;
   std::vector<Fragment> fragments_;
-  // Counts by (group, filter) code per set; kNoValue where the set is not cut by that dimension.
-  std::vector<absl::flat_hash_map<Key, int64_t>> counts_;  // parallel to sets_
+  // Codes are kNoValue where the set is not cut by that dimension.
+  std::vector<Counted> counted_;  // parallel to sets_
 };
 
 }  // namespace rapport::rollup

@@ -116,11 +116,11 @@ absl::StatusOr<Series> ParseSeries(Dictionary& dictionary, absl::string_view ten
 }
 
 absl::StatusOr<std::vector<std::map<Code, MeasureCounts>>> CountSeries(
-    const Series& series, Pairs pairs, const std::vector<Interval>& intervals, std::function<bool(Measure)> wanted,
+    const Series& series, Pairs pairs, std::vector<Family> families, const std::vector<Interval>& intervals,
     absl::FunctionRef<absl::Status(CountQuery&)> answer) {
   std::vector<std::map<Code, MeasureCounts>> groups(intervals.size());
   if (series.matches_nothing) return groups;
-  CountQuery query({intervals, series.group_by, series.filter, std::move(wanted), pairs});
+  CountQuery query({intervals, series.group_by, series.filter, pairs, std::move(families)});
   const absl::Status answered = answer(query);
   if (!answered.ok()) return answered;
   std::vector<CountRow> rows = query.Rows();

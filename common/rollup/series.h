@@ -76,9 +76,10 @@ struct Series {
 absl::StatusOr<Series> ParseSeries(Dictionary& dictionary, absl::string_view tenant, const SeriesRequest& request);
 
 // The counts of each interval, by group; none for groups without any. INVALID_ARGUMENT when the answer would be too
-// large. `answer` feeds the query (see CountQuery) whose intervals are `intervals`, ascending and disjoint.
+// large. `pairs` and `families` are those of the measures asked for. `answer` feeds the query (see CountQuery) whose
+// intervals are `intervals`, ascending and disjoint.
 absl::StatusOr<std::vector<std::map<Code, MeasureCounts>>> CountSeries(
-    const Series& series, Pairs pairs, const std::vector<Interval>& intervals, std::function<bool(Measure)> wanted,
+    const Series& series, Pairs pairs, std::vector<Family> families, const std::vector<Interval>& intervals,
     absl::FunctionRef<absl::Status(CountQuery&)> answer);
 
 }  // namespace rapport::rollup

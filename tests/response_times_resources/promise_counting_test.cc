@@ -53,9 +53,9 @@ TEST(PromiseCountingTest, RollsUpWhatIsKeptAtTheTimeItWasDue) {
   write::Changes changes;
   CountPromise(Target(promise), 1, changes);
   const Gathered gathered = Gather(std::move(changes));
-  const std::string cell = rollup::EncodeCell(
-      {14, rollup::kNoValue, rollup::kNoValue, PromiseMeasure(v1::PROMISE_ORIGIN_POLICY, v1::PROMISE_STATE_KEPT_LATE)});
-  EXPECT_EQ(gathered.tables.at(rollup::TableName(rollup::Level::kDays, {}, 202311)).at(cell), 1);
+  const rollup::Measure measure = PromiseMeasure(v1::PROMISE_ORIGIN_POLICY, v1::PROMISE_STATE_KEPT_LATE);
+  const std::string cell = rollup::EncodeCell({14, rollup::kNoValue, rollup::kNoValue, measure % rollup::kFamilySize});
+  EXPECT_EQ(gathered.tables.at(rollup::TableName(rollup::Level::kDays, {}, 202311, kPromiseFamily)).at(cell), 1);
   EXPECT_EQ(gathered.tables.count("q202311"), 0u);
   EXPECT_EQ(gathered.ranks.at("c1/gold/first_response_time/0"), kDueMs);
 }

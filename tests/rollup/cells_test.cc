@@ -66,6 +66,10 @@ TEST(CellTest, DecodingOfAnyBytesIsSafe) {
   }
 }
 
+TEST(TableNameTest, TellsTheFamilyOfMeasures) {
+  EXPECT_EQ(TableName(Level::kSlots, {}, 20'251'130, 7), "s0020251130.007");
+}
+
 TEST(TableNameTest, TellsLevelDimensionsAndDate) {
   const DimensionSet none;
   const DimensionSet pair{DIMENSION_AGENT, DIMENSION_CHANNEL};

@@ -34,6 +34,9 @@ absl::Time Utc(int64_t year, int month, int day, int hour = 0, int minute = 0, i
 }
 
 // Events with their counters, spread over partitions as a store would hold them.
+// Of another family than the others.
+constexpr Measure kFarMeasure = 70'000;
+
 class Counters {
  public:
   explicit Counters(std::vector<Event> events, Pairs pairs = Pairs::kAllLevels) : events_(std::move(events)) {
@@ -80,7 +83,8 @@ class Counters {
     std::vector<CountRow> result;
     for (auto& [place, counts] : rows) {
       std::erase_if(counts, [&](const auto& count) {
-        return count.second == 0 || (question.wanted && !question.wanted(count.first));
+        return count.second == 0 ||
+               std::count(question.families.begin(), question.families.end(), FamilyOf(count.first)) == 0;
       });
       if (!counts.empty()) result.push_back({place.first, place.second, {counts.begin(), counts.end()}});
     }
@@ -125,7 +129,7 @@ class Randomness {
   std::vector<Event> Events(int count) {
     std::vector<Event> events;
     for (int i = 0; i < count; ++i) {
-      const Event event{Moment(), SomeCodes(), static_cast<Measure>(OneIn(20) ? 70'000 : UpTo(6)), 1};
+      const Event event{Moment(), SomeCodes(), static_cast<Measure>(OneIn(20) ? kFarMeasure : UpTo(6)), 1};
       events.push_back(event);
       // Some are taken back, and counted otherwise.
       if (!OneIn(5)) continue;
@@ -198,7 +202,8 @@ std::vector<Question> EveryQuestion(const std::vector<Interval>& intervals) {
   std::vector<Question> questions;
   for (const auto& group : groups) {
     questions.push_back({intervals, group, std::nullopt});
-    questions.push_back({intervals, group, std::nullopt, [](Measure measure) { return measure % 2 == 0; }});
+    questions.push_back({intervals, group, std::nullopt, Pairs::kAllLevels, {0, FamilyOf(kFarMeasure)}});
+    questions.push_back({intervals, group, std::nullopt, Pairs::kAllLevels, {FamilyOf(kFarMeasure)}});
     for (int i = 0; i < kDimensionCount; ++i) {
       if (group == DimensionAt(i)) continue;
       for (const Code code : {kNoValue, kOtherValue, kFirstValue, Code{99}}) {

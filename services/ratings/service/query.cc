@@ -47,7 +47,7 @@ class Answering : public rollup::SeriesAnswer<v1::RatingRow, Cell> {
     std::vector<Interval> bounded;
     for (const Interval& interval : intervals) bounded.push_back(reader_.Bounded(interval));
     const auto counted =
-        rollup::CountSeries(series(), rollup::Pairs::kAllLevels, bounded, {},
+        rollup::CountSeries(series(), rollup::Pairs::kAllLevels, {0}, bounded,
                             [this](rollup::CountQuery& query) { return reader_.Answer(tenant_, query); });
     if (!counted.ok()) return counted.status();
     for (size_t i = 0; i < groups.size(); ++i) {

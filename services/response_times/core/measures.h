@@ -13,10 +13,10 @@ namespace rapport::response_times {
 // How all of these are counted; promises have their own.
 inline constexpr rollup::Pairs kPairs = rollup::Pairs::kMonthsOnly;
 
-// Of the stretches of one kind on one clock that took as long as one bucket of the sketch holds, how many there are;
-// and in place of a bucket, the sum of their milliseconds.
+// A family for each kind of stretch and clock. Of those stretches that took as long as one bucket of the sketch holds,
+// how many there are; and in place of a bucket, the sum of their milliseconds.
 inline constexpr rollup::Measure kSumOfMs = 0xfff;
-static_assert(stats::kBucketLimit <= kSumOfMs);
+static_assert(stats::kBucketLimit <= kSumOfMs && kSumOfMs < rollup::kFamilySize);
 
 struct TimeMeasure {
   storage::v1::StretchKind kind = storage::v1::STRETCH_KIND_UNSPECIFIED;

@@ -9,6 +9,7 @@
 namespace rapport::response_times {
 
 inline constexpr rollup::Measure kFirstPromiseMeasure = 0x100000;
+inline constexpr rollup::Family kPromiseFamily = rollup::FamilyOf(kFirstPromiseMeasure);
 
 // `state` is KEPT, KEPT_LATE or CANCELLED; `origin` is specified.
 constexpr rollup::Measure PromiseMeasure(v1::PromiseOrigin origin, v1::PromiseState state) {

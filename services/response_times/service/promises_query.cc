@@ -99,12 +99,7 @@ class PromisesAnswer : public rollup::SeriesAnswer<v1::PromiseRow, PromiseCounts
 
   // Those that were kept or cancelled.
   absl::Status CountFinal(const std::vector<Interval>& intervals, absl::Span<Groups> groups) {
-    const auto is_wanted = [this](rollup::Measure measure) {
-      bool wanted = false;
-      ForEachMeasure([&](rollup::Measure each, v1::PromiseState) { wanted = wanted || each == measure; });
-      return wanted;
-    };
-    const auto counted = rollup::CountSeries(series(), rollup::Pairs::kAllLevels, intervals, is_wanted,
+    const auto counted = rollup::CountSeries(series(), rollup::Pairs::kAllLevels, {kPromiseFamily}, intervals,
                                              [this](rollup::CountQuery& query) { return Answer(query); });
     if (!counted.ok()) return counted.status();
     for (size_t i = 0; i < groups.size(); ++i) {

@@ -18,6 +18,20 @@
 namespace rapport::response_times {
 namespace {
 
+// Of conversations, and of each kind of stretch on each clock that is wanted.
+std::vector<rollup::Family> FamiliesOf(const std::vector<TimesWanted>& wanted) {
+  std::set<rollup::Family> families = {rollup::FamilyOf(kBegun)};
+  for (int kind = storage::v1::StretchKind_MIN + 1; kind <= storage::v1::StretchKind_MAX; ++kind) {
+    for (const bool business : {false, true}) {
+      const rollup::Measure measure = MeasureOf({static_cast<storage::v1::StretchKind>(kind), business, 0});
+      if (std::any_of(wanted.begin(), wanted.end(), [&](const TimesWanted& each) { return each.Counts(measure); })) {
+        families.insert(rollup::FamilyOf(measure));
+      }
+    }
+  }
+  return {families.begin(), families.end()};
+}
+
 void AddMeasures(const TimesWanted& wanted, const rollup::MeasureCounts& measures, TimeCounts& counts) {
   stats::BucketCounts of_one_kind;
   const auto merge = [&] {
@@ -111,13 +125,8 @@ TimesCell& TimesCounter::CellOf(rollup::Code group, TimesGroups& groups) const {
 absl::Status TimesCounter::Count(const std::vector<Interval>& intervals, absl::Span<TimesGroups> groups) {
   std::vector<Interval> bounded;
   for (const Interval& interval : intervals) bounded.push_back(reader_.Bounded(interval));
-  const auto is_wanted = [this](rollup::Measure measure) {
-    return IsOfConversations(measure) ||
-           std::any_of(wanted_.begin(), wanted_.end(), [&](const TimesWanted& each) { return each.Counts(measure); });
-  };
-  const auto counted = rollup::CountSeries(series_, kPairs, bounded, is_wanted, [this](rollup::CountQuery& query) {
-    return reader_.Answer(tenant_, query);
-  });
+  const auto counted = rollup::CountSeries(series_, kPairs, FamiliesOf(wanted_), bounded,
+                                           [this](auto& query) { return reader_.Answer(tenant_, query); });
   if (!counted.ok()) return counted.status();
   for (size_t i = 0; i < groups.size(); ++i) {
     for (const auto& [group, measures] : (*counted)[i]) {
