@@ -4,14 +4,14 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
-import {Client, afterwards, range, run, startRedis} from '../e2e/harness.mjs';
+import {Client, afterwards, range, run, startRedis, stubs} from '../e2e/harness.mjs';
 import {place, script} from './local.mjs';
 
 const day = 86_400_000;
 
 // The totals of some days that every example month of this week has in full.
 async function figures(ports) {
-  const client = new Client(`127.0.0.1:${ports.grpc}`);
+  const client = new Client(stubs.ratings, `127.0.0.1:${ports.grpc}`);
   const today = Math.floor(Date.now() / day) * day;
   try {
     const answer = await client.call('QueryRatings', {range: range(today - 20 * day, today - 10 * day)});

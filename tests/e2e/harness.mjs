@@ -26,7 +26,7 @@ const protos = protoLoader.loadSync(
     ['rapport/ratings/v1/ratings_service.proto', 'rapport/response_times/v1/response_times_service.proto'],
     {includeDirs: [path.join(root, 'protos')], keepCase: true, longs: Number, enums: String, arrays: true, objects: true});
 const loaded = grpc.loadPackageDefinition(protos).rapport;
-const stubs = {ratings: loaded.ratings.v1.RatingsService, responseTimes: loaded.response_times.v1.ResponseTimesService};
+export const stubs = {ratings: loaded.ratings.v1.RatingsService, responseTimes: loaded.response_times.v1.ResponseTimesService};
 
 export function isFree(port) {
   return new Promise((resolve) => {
