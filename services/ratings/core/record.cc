@@ -4,10 +4,9 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "common/request/stable_bytes.h"
 #include "common/time/interval.h"
 #include "common/write/partition.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace rapport::ratings {
 namespace {
@@ -15,17 +14,6 @@ namespace {
 using storage::v1::RatingRecord;
 using storage::v1::Revision;
 using storage::v1::SurveyEvent;
-
-// The same bytes for equal messages, whatever the order in which maps were filled.
-std::string Bytes(const google::protobuf::Message& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
-}
 
 google::protobuf::Timestamp ToMillisecond(const google::protobuf::Timestamp& timestamp) {
   google::protobuf::Timestamp rounded = timestamp;
@@ -46,7 +34,7 @@ v1::Rating Stated(v1::Rating rating) {
 int Order(const v1::Rating& a, const v1::Rating& b) {
   const auto key = [](const v1::Rating& r) { return std::tuple(ToMillis(r.occurred_at()), r.revision()); };
   if (key(a) != key(b)) return key(a) < key(b) ? -1 : 1;
-  return Bytes(a).compare(Bytes(b));
+  return StableBytes(a).compare(StableBytes(b));
 }
 
 template <typename Stored>
@@ -111,7 +99,7 @@ v1::Outcome AddSurvey(const v1::Survey& survey, const rollup::Codes& codes, Rati
     std::rotate(surveys.pointer_begin() + position, surveys.pointer_end() - 1, surveys.pointer_end());
     return v1::OUTCOME_CREATED;
   }
-  const auto key = [](const v1::Survey& s) { return std::tuple(ToMillis(s.occurred_at()), Bytes(s)); };
+  const auto key = [](const v1::Survey& s) { return std::tuple(ToMillis(s.occurred_at()), StableBytes(s)); };
   if (key(event.survey()) == key(place->survey())) return v1::OUTCOME_DUPLICATE;
   if (key(place->survey()) < key(event.survey())) return v1::OUTCOME_SUPERSEDED;
   *place = std::move(event);

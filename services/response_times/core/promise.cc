@@ -8,9 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "common/request/stable_bytes.h"
 #include "common/time/interval.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace rapport::response_times {
 namespace {
@@ -20,17 +19,6 @@ using storage::v1::TargetPromise;
 
 google::protobuf::Timestamp TimestampOf(int64_t millis) {
   return ToProto(absl::FromUnixMillis(millis));
-}
-
-// The same bytes for equal promises, whatever the order in which maps were filled.
-std::string Bytes(const v1::Promise& promise) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  promise.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
 }
 
 // A promise as its maker stated it: without what answers add, to the millisecond.
@@ -127,7 +115,8 @@ bool AddRevision(const v1::Promise& stated, PromiseRecord& record) {
   v1::Promise added = Stated(stated);
   if (record.has_promise()) {
     const v1::Promise& known = record.promise();
-    if (std::tuple(added.revision(), Bytes(added)) <= std::tuple(known.revision(), Bytes(known))) return false;
+    if (std::tuple(added.revision(), StableBytes(added)) <= std::tuple(known.revision(), StableBytes(known)))
+      return false;
   }
   *record.mutable_promise() = std::move(added);
   return true;

@@ -5,10 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/request/stable_bytes.h"
 #include "common/store/stable_hash.h"
 #include "common/time/interval.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "services/response_times/core/walk.h"
 
 namespace rapport::response_times {
@@ -17,17 +16,6 @@ namespace {
 using storage::v1::ConversationRecord;
 using storage::v1::StoredEvent;
 using v1::ConversationEvent;
-
-// The same bytes for equal messages, whatever the order in which maps were filled.
-std::string Bytes(const google::protobuf::Message& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
-}
 
 google::protobuf::Timestamp ToMillisecond(const google::protobuf::Timestamp& timestamp) {
   google::protobuf::Timestamp rounded = timestamp;
@@ -49,7 +37,7 @@ int Order(const ConversationEvent& a, const ConversationEvent& b) {
     return std::tuple(e.revision(), e.deleted(), ToMillis(e.occurred_at()));
   };
   if (key(a) != key(b)) return key(a) < key(b) ? -1 : 1;
-  return Bytes(a).compare(Bytes(b));
+  return StableBytes(a).compare(StableBytes(b));
 }
 
 bool IsErased(const ConversationRecord& record, absl::string_view customer_id) {
