@@ -114,6 +114,7 @@ class DevelopmentAccess final : public Access {
     chosen.agent_id = std::string(agent);
     return std::make_shared<const Principal>(std::move(chosen));
   }
+  std::set<std::string> Tenants() const override { return {default_->tenant}; }
 
  private:
   const std::shared_ptr<const Principal> default_ = std::make_shared<const Principal>(
@@ -173,6 +174,15 @@ class FileAccess final : public Access {
   absl::StatusOr<std::shared_ptr<const Principal>> Identify(const grpc::ServerContextBase& context) override {
     const absl::string_view authorization = Metadata(context, "authorization");
     return authorization.empty() ? ByCertificate(context) : ByToken(authorization);
+  }
+
+  std::set<std::string> Tenants() const override {
+    const std::shared_ptr<const CredentialTable> current = table();
+    std::set<std::string> tenants;
+    for (const auto* principals : {&current->by_token_digest, &current->by_certificate_name}) {
+      for (const auto& [key, principal] : *principals) tenants.insert(principal->tenant);
+    }
+    return tenants;
   }
 
  private:

@@ -2,6 +2,7 @@
 #define RAPPORT_COMMON_SERVER_ACCESS_H_
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -37,6 +38,8 @@ class Access {
   virtual ~Access() = default;
   // UNAUTHENTICATED, with what to do, when no valid credential came with the call.
   virtual absl::StatusOr<std::shared_ptr<const Principal>> Identify(const grpc::ServerContextBase& context) = 0;
+  // Those whom the credentials name now; in development mode `default`.
+  virtual std::set<std::string> Tenants() const = 0;
 };
 
 // Development mode: everybody is `development` with all roles, in tenant `default`; metadata `x-rapport-tenant` and

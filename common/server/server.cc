@@ -230,6 +230,9 @@ Executor& Server::executor() {
 Logger& Server::log() {
   return impl_->log_;
 }
+std::set<std::string> Server::tenants() const {
+  return impl_->access_->Tenants();
+}
 
 void Server::AddService(grpc::Service* service, std::string full_name) {
   impl_->services_.emplace_back(service, std::move(full_name));

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -36,6 +37,8 @@ class Server {
   RpcRuntime& rpc();
   Executor& executor();
   Logger& log();
+  // Whom the credentials name, in development mode `default`: for what must exist before the first call.
+  std::set<std::string> tenants() const;
 
   // `service` must live until the server has drained. `full_name` ("rapport.ratings.v1.RatingsService") is its name in
   // health checks.

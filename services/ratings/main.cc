@@ -50,6 +50,7 @@ absl::Status Run(const Config& config) {
   const metrics::CollectHook queue_metrics = write_metrics.ShowQueue(path);
   rollup::Dictionary dictionary(store, *dictionary_options);
   RatingsMetrics ratings_metrics(registry);
+  for (const std::string& tenant : (*server)->tenants()) ratings_metrics.Of(tenant);
   Recorder recorder(path, dictionary, store.partition_count(), ratings_metrics, absl::Now);
   Reader reader(store);
   RatingsService ratings((*server)->rpc(), recorder, reader, dictionary, config.ratings);

@@ -52,6 +52,7 @@ absl::Status Run(const Config& config) {
   const metrics::CollectHook queue_metrics = write_metrics.ShowQueue(path);
   rollup::Dictionary dictionary(store, *dictionary_options);
   ResponseTimesMetrics response_times_metrics(registry);
+  for (const std::string& tenant : (*server)->tenants()) response_times_metrics.Of(tenant);
   ResourceStore resources(store, absl::Now);
   Tenants tenants(store);
   const uint32_t partitions = store.partition_count();

@@ -41,7 +41,7 @@ test('every other command and the Node program work', async (t) => {
   assert.match(stdout, /"ratingId":\s*"T-1"/);
   assert.match(stdout, /first response time/);
   assert.match(stdout, /waiting for us: \d+/);
-  assert.match(stdout, /^rapport_backlog_conversations\{channel="EMAIL"\} [1-9]/m);
+  assert.match(stdout, /^rapport_backlog_conversations\{channel="EMAIL",tenant="default"\} [1-9]/m);
   assert.match(stdout, /^rapport_ratings_total\{.*HAPPY.*\} [1-9]/m);
   assert.match(fs.readFileSync(path.join(options.cwd, 'credentials.json'), 'utf8'), /help-desk/);
 

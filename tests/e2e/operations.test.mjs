@@ -5,7 +5,7 @@ import grpc from '@grpc/grpc-js';
 import protoLoader from '@grpc/proto-loader';
 import health from 'grpc-health-check';
 import test from 'node:test';
-import {binaries, buf, rating, run, startRatings, temporaryFolder} from './harness.mjs';
+import {binaries, buf, rating, run, startRatings, temporaryFolder, writeCredentials} from './harness.mjs';
 
 const service = 'rapport.ratings.v1.RatingsService';
 
@@ -65,6 +65,23 @@ test('metrics pass promtool and count what was recorded', async (t) => {
   assert.equal(complaints, '');
   assert.match(metrics, /^rapport_\w*ratings\w*_total\{.*\} 2$/m);
   assert.doesNotMatch(metrics, /r-1|c-1/);
+});
+
+test('metrics stand for every tenant of the credentials from the start, and count each by itself', async (t) => {
+  const credentials = writeCredentials(t, [
+    {name: 'acme-desk', tenant: 'acme', roles: ['ROLE_INGEST']},
+    {name: 'globex-desk', tenant: 'globex', roles: ['ROLE_INGEST']},
+  ]);
+  const ratings = await startRatings(t, {flags: [`--credentials=${credentials}`]});
+  const happy = async (tenant) => {
+    const metrics = await (await fetch(`${ratings.metrics}/metrics`)).text();
+    const series = new RegExp(`^rapport_ratings_total\\{channel="EMAIL",scale="EMOTICON_3",tenant="${tenant}",value="HAPPY"\\} (\\d+)$`, 'm');
+    return Number(series.exec(metrics)[1]);
+  };
+  assert.deepEqual([await happy('acme'), await happy('globex')], [0, 0]);
+  await ratings.client('acme-desk').record([rating('r-1'), rating('r-2')]);
+  await ratings.client('globex-desk').record([rating('r-1')]);
+  assert.deepEqual([await happy('acme'), await happy('globex')], [2, 1]);
 });
 
 test('liveness and readiness are told over HTTP', async (t) => {

@@ -101,6 +101,16 @@ TEST_F(AccessTest, DoesNotStartWithoutUsableCredentials) {
               AllOf(HasSubstr(file_), HasSubstr("cannot be read")));
 }
 
+TEST_F(AccessTest, NamesTheTenantsOfItsCredentials) {
+  WriteFile(file_, FileOf({TokenEntry("writer", "w-token", "acme", "ROLE_INGEST"),
+                           TokenEntry("reader", "r-token", "acme", "ROLE_READ"),
+                           TokenEntry("globex-writer", "g-token", "globex", "ROLE_INGEST")}));
+  metrics::Registry registry;
+  Logger log("test", Severity::kInfo, [](absl::string_view) {});
+  EXPECT_THAT((*MakeFileAccess(file_, log, registry))->Tenants(), ::testing::ElementsAre("acme", "globex"));
+  EXPECT_THAT(MakeDevelopmentAccess()->Tenants(), ::testing::ElementsAre("default"));
+}
+
 TEST_F(AccessTest, LetsEverybodyChooseInDevelopmentMode) {
   server_.emplace(TestConfig());
   server_->service->async = caller_.Handler();

@@ -70,7 +70,7 @@ template <typename Event>
 class EventWrite final : public RecordWrite {
  public:
   EventWrite(absl::string_view tenant, uint32_t partition_count, const Event& event, absl::Time received_at,
-             absl::Time deadline, rollup::Dictionary& dictionary, RatingsMetrics& metrics, v1::ItemResult& result,
+             absl::Time deadline, rollup::Dictionary& dictionary, TenantMetrics& metrics, v1::ItemResult& result,
              std::shared_ptr<write::Gathering> gathering)
       : RecordWrite(tenant, IdOf(event), partition_count),
         event_(event),
@@ -117,7 +117,7 @@ class EventWrite final : public RecordWrite {
   const absl::Time received_at_;
   const absl::Time deadline_;
   rollup::Dictionary& dictionary_;
-  RatingsMetrics& metrics_;
+  TenantMetrics& metrics_;
   v1::ItemResult& result_;
   const std::shared_ptr<write::Gathering> gathering_;
   rollup::Codes codes_{};
@@ -183,6 +183,7 @@ template <typename Event>
 void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, std::vector<const Event*> events,
                          std::vector<v1::ItemResult*> results, Done done) {
   const absl::Time now = clock_();
+  TenantMetrics& metrics = metrics_.Of(tenant);
   std::vector<size_t> accepted;
   for (size_t i = 0; i < events.size(); ++i) {
     results[i]->mutable_status()->set_index(static_cast<int32_t>(i));
@@ -191,7 +192,7 @@ void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, std::vec
       accepted.push_back(i);
     } else {
       SetStatus(valid, *results[i]);
-      metrics_.OnRejected();
+      metrics.OnRejected();
     }
   }
   if (accepted.empty()) return done(absl::OkStatus());
@@ -203,7 +204,7 @@ void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, std::vec
   writes.reserve(accepted.size());
   for (const size_t i : accepted) {
     writes.push_back(std::make_unique<EventWrite<Event>>(tenant, partition_count_, *events[i], now, deadline,
-                                                         dictionary_, metrics_, *results[i], gathering));
+                                                         dictionary_, metrics, *results[i], gathering));
   }
   const absl::Status submitted = path_.Submit(std::move(writes));
   if (!submitted.ok()) done(submitted);

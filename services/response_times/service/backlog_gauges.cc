@@ -1,5 +1,8 @@
 #include "services/response_times/service/backlog_gauges.h"
 
+#include <map>
+#include <string>
+
 #include "services/response_times/service/waiting.h"
 
 namespace rapport::response_times {
@@ -16,11 +19,11 @@ void BacklogGauges::Refresh() {
   refreshed_ = now;
   const auto tenants = tenants_.All();
   if (!tenants.ok()) return;
-  BacklogSnapshot snapshot;
+  std::map<TenantMetrics*, BacklogSnapshot> snapshots;  // some tenants may share their metrics
   for (const std::string& tenant : *tenants) {
-    if (!AddBacklog(reader_, tenant, snapshot).ok()) return;
+    if (!AddBacklog(reader_, tenant, snapshots[&metrics_.Of(tenant)]).ok()) return;
   }
-  metrics_.OnBacklog(snapshot);
+  for (const auto& [metrics, snapshot] : snapshots) metrics->OnBacklog(snapshot);
 }
 
 }  // namespace rapport::response_times

@@ -109,7 +109,7 @@ class SayWrite final : public PromiseWrite {
 
   void Finish(const absl::Status& status) override {
     if (!status.ok()) return done_(status);
-    if (newly_final()) metrics_.OnPromise(v1::PROMISE_ORIGIN_PERSON, *newly_final());
+    if (newly_final()) metrics_.Of(partition().tenant).OnPromise(v1::PROMISE_ORIGIN_PERSON, *newly_final());
     done_(Present(promise_id(), record(), ToMillis(now_)));
   }
 

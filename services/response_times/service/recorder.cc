@@ -108,7 +108,7 @@ class ConversationWrite : public write::Write {
   const std::string& conversation_id() const { return key_.id; }
 
   // Counts what the batch measured, if that is durable and no other write of it has yet.
-  void TellMeasured(const absl::Status& status, ResponseTimesMetrics& metrics) {
+  void TellMeasured(const absl::Status& status, TenantMetrics& metrics) {
     if (!status.ok() || measured_ == nullptr || measured_->told) return;
     metrics.OnMeasured(measured_->before, measured_->after);
     measured_->told = true;
@@ -129,7 +129,7 @@ class EventWrite final : public ConversationWrite {
  public:
   EventWrite(absl::string_view tenant, uint32_t partition_count, const v1::ConversationEvent& event,
              absl::Time received_at, absl::Time deadline, rollup::Dictionary& dictionary, ResourceStore& resources,
-             Tenants& tenants, ResponseTimesMetrics& metrics, v1::EventResult& result,
+             Tenants& tenants, TenantMetrics& metrics, v1::EventResult& result,
              std::shared_ptr<write::Gathering> gathering)
       : ConversationWrite(tenant, event.conversation_id(), partition_count, resources),
         event_(event),
@@ -179,7 +179,7 @@ class EventWrite final : public ConversationWrite {
   const absl::Time deadline_;
   rollup::Dictionary& dictionary_;
   Tenants& tenants_;
-  ResponseTimesMetrics& metrics_;
+  TenantMetrics& metrics_;
   v1::EventResult& result_;
   const std::shared_ptr<write::Gathering> gathering_;
   rollup::Codes codes_{};
@@ -228,6 +228,7 @@ void Recorder::Record(absl::string_view tenant, absl::Time deadline,
                       const std::vector<const v1::ConversationEvent*>& events,
                       const std::vector<v1::EventResult*>& results, const std::function<void(absl::Status)>& done) {
   const absl::Time now = clock_();
+  TenantMetrics& metrics = metrics_.Of(tenant);
   std::vector<size_t> accepted;
   for (size_t i = 0; i < events.size(); ++i) {
     results[i]->mutable_status()->set_index(static_cast<int32_t>(i));
@@ -236,7 +237,7 @@ void Recorder::Record(absl::string_view tenant, absl::Time deadline,
       accepted.push_back(i);
     } else {
       SetStatus(valid, *results[i]);
-      metrics_.OnRejected();
+      metrics.OnRejected();
     }
   }
   if (accepted.empty()) return done(absl::OkStatus());
@@ -248,7 +249,7 @@ void Recorder::Record(absl::string_view tenant, absl::Time deadline,
   writes.reserve(accepted.size());
   for (const size_t i : accepted) {
     writes.push_back(std::make_unique<EventWrite>(tenant, partition_count_, *events[i], now, deadline, dictionary_,
-                                                  resources_, tenants_, metrics_, *results[i], gathering));
+                                                  resources_, tenants_, metrics, *results[i], gathering));
   }
   const absl::Status submitted = path_.Submit(std::move(writes));
   if (!submitted.ok()) done(submitted);

@@ -62,56 +62,56 @@ std::optional<v1::Metric> MetricOf(storage::v1::StretchKind kind) {
 
 }  // namespace
 
-ResponseTimesMetrics::ResponseTimesMetrics(metrics::Registry& registry)
-    : pending_(&registry.GetGauge(kPromisesOpen, {"PENDING"})),
-      about_to_break_(&registry.GetGauge(kPromisesOpen, {"ABOUT_TO_BREAK"})),
-      broken_(&registry.GetGauge(kPromisesOpen, {"BROKEN"})),
-      rejected_(&registry.GetCounter(kEventsTotal, {"any", "REJECTED"})),
-      lag_(&registry.GetHistogram(kEventLag)) {
+TenantMetrics::TenantMetrics(metrics::Registry& registry, absl::string_view tenant)
+    : pending_(&registry.GetGauge(kPromisesOpen, {tenant, "PENDING"})),
+      about_to_break_(&registry.GetGauge(kPromisesOpen, {tenant, "ABOUT_TO_BREAK"})),
+      broken_(&registry.GetGauge(kPromisesOpen, {tenant, "BROKEN"})),
+      rejected_(&registry.GetCounter(kEventsTotal, {tenant, "any", "REJECTED"})),
+      lag_(&registry.GetHistogram(kEventLag, {tenant})) {
   for (size_t k = 0; k < kKinds; ++k) {
     const std::string kind = k == 0 ? "none" : KindName(static_cast<int>(k));
     for (size_t o = 1; o < kOutcomes; ++o) {
       const absl::string_view outcome = WithoutPrefix(v1::Outcome_Name(static_cast<v1::Outcome>(o)), "OUTCOME_");
-      events_[k][o] = &registry.GetCounter(kEventsTotal, {kind, outcome});
+      events_[k][o] = &registry.GetCounter(kEventsTotal, {tenant, kind, outcome});
     }
   }
   for (size_t c = 0; c < kChannels; ++c) {
     const absl::string_view channel = NameOf(static_cast<common::v1::Channel>(c));
-    backlog_[c] = &registry.GetGauge(kBacklog, {channel});
-    oldest_[c] = &registry.GetGauge(kBacklogAge, {channel});
+    backlog_[c] = &registry.GetGauge(kBacklog, {tenant, channel});
+    oldest_[c] = &registry.GetGauge(kBacklogAge, {tenant, channel});
     for (size_t m = 1; m < kMetrics; ++m) {
       const absl::string_view metric = WithoutPrefix(v1::Metric_Name(static_cast<v1::Metric>(m)), "METRIC_");
-      times_[m][0][c] = &registry.GetHistogram(kResponseTime, {metric, "CALENDAR", channel});
-      times_[m][1][c] = &registry.GetHistogram(kResponseTime, {metric, "BUSINESS", channel});
+      times_[m][0][c] = &registry.GetHistogram(kResponseTime, {tenant, metric, "CALENDAR", channel});
+      times_[m][1][c] = &registry.GetHistogram(kResponseTime, {tenant, metric, "BUSINESS", channel});
     }
   }
   for (const v1::PromiseOrigin origin : {v1::PROMISE_ORIGIN_POLICY, v1::PROMISE_ORIGIN_PERSON}) {
     for (const v1::PromiseState state :
          {v1::PROMISE_STATE_KEPT, v1::PROMISE_STATE_KEPT_LATE, v1::PROMISE_STATE_CANCELLED}) {
-      promises_[origin][state] =
-          &registry.GetCounter(kPromisesTotal, {WithoutPrefix(v1::PromiseOrigin_Name(origin), "PROMISE_ORIGIN_"),
-                                                WithoutPrefix(v1::PromiseState_Name(state), "PROMISE_STATE_")});
+      promises_[origin][state] = &registry.GetCounter(
+          kPromisesTotal, {tenant, WithoutPrefix(v1::PromiseOrigin_Name(origin), "PROMISE_ORIGIN_"),
+                           WithoutPrefix(v1::PromiseState_Name(state), "PROMISE_STATE_")});
     }
   }
   for (size_t r = 1; r < kReasons; ++r) {
     escalations_[r] = &registry.GetCounter(
         kEscalationsTotal,
-        {WithoutPrefix(v1::EscalationReason_Name(static_cast<v1::EscalationReason>(r)), "ESCALATION_REASON_")});
+        {tenant, WithoutPrefix(v1::EscalationReason_Name(static_cast<v1::EscalationReason>(r)), "ESCALATION_REASON_")});
   }
 }
 
-void ResponseTimesMetrics::OnRecorded(const v1::ConversationEvent& event, v1::Outcome outcome, absl::Time received_at) {
+void TenantMetrics::OnRecorded(const v1::ConversationEvent& event, v1::Outcome outcome, absl::Time received_at) {
   events_[KindPosition(event)][outcome]->Increment();
   if (outcome != v1::OUTCOME_CREATED) return;
   if (event.has_escalated()) escalations_[event.escalated().reason()]->Increment();
   lag_->Observe(std::max(0.0, absl::ToDoubleSeconds(received_at - rapport::FromProto(event.occurred_at()))));
 }
 
-void ResponseTimesMetrics::OnRejected() {
+void TenantMetrics::OnRejected() {
   rejected_->Increment();
 }
 
-void ResponseTimesMetrics::OnMeasured(const Analysis& before, const Analysis& after) {
+void TenantMetrics::OnMeasured(const Analysis& before, const Analysis& after) {
   std::set<std::pair<int64_t, int>> known;
   for (const Stretch& stretch : before.stretches()) {
     if (!stretch.open()) known.emplace(stretch.start_ms(), stretch.kind());
@@ -133,18 +133,18 @@ void ResponseTimesMetrics::OnMeasured(const Analysis& before, const Analysis& af
   }
 }
 
-void ResponseTimesMetrics::Observe(v1::Metric metric, const Stretch& stretch) {
+void TenantMetrics::Observe(v1::Metric metric, const Stretch& stretch) {
   times_[metric][0][stretch.channel()]->Observe(static_cast<double>(stretch.calendar_ms()) / 1000);
   if (stretch.has_business_ms()) {
     times_[metric][1][stretch.channel()]->Observe(static_cast<double>(stretch.business_ms()) / 1000);
   }
 }
 
-void ResponseTimesMetrics::OnPromise(v1::PromiseOrigin origin, v1::PromiseState state) {
+void TenantMetrics::OnPromise(v1::PromiseOrigin origin, v1::PromiseState state) {
   if (metrics::Counter* const counter = promises_[origin][state]) counter->Increment();
 }
 
-void ResponseTimesMetrics::OnBacklog(const BacklogSnapshot& snapshot) {
+void TenantMetrics::OnBacklog(const BacklogSnapshot& snapshot) {
   for (size_t c = 0; c < kChannels; ++c) {
     backlog_[c]->Set(static_cast<double>(snapshot.channels[c].waiting));
     oldest_[c]->Set(absl::ToDoubleSeconds(snapshot.channels[c].oldest));

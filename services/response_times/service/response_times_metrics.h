@@ -4,8 +4,10 @@
 #include <array>
 #include <cstddef>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/metrics/definition.h"
+#include "common/metrics/per_tenant.h"
 #include "common/metrics/registry.h"
 #include "rapport/response_times/storage/v1/storage.pb.h"
 #include "rapport/response_times/v1/conversations.pb.h"
@@ -19,52 +21,55 @@ inline constexpr double kEventLagSeconds[] = {1, 5, 15, 60, 300, 900, 3600, 2160
 
 inline constexpr metrics::Definition kEventsTotal{
     .name = "rapport_response_times_events_total",
-    .help = "Conversation events received, by kind and by what became of them.",
+    .help = "Conversation events received, by tenant, kind and what became of them.",
     .type = metrics::Type::kCounter,
-    .labels = {"kind", "outcome"}};
+    .labels = {"tenant", "kind", "outcome"}};
 inline constexpr metrics::Definition kResponseTime{
     .name = "rapport_response_time_seconds",
-    .help = "Times measured, when they were measured first, by metric, clock and channel.",
+    .help = "Times measured, when they were measured first, by tenant, metric, clock and channel.",
     .type = metrics::Type::kHistogram,
-    .labels = {"metric", "clock", "channel"},
+    .labels = {"tenant", "metric", "clock", "channel"},
     .buckets = kResponseSeconds};
 inline constexpr metrics::Definition kPromisesTotal{
     .name = "rapport_promises_total",
-    .help = "Promises that were kept, kept late or cancelled, by origin, when that was recorded.",
+    .help = "Promises that were kept, kept late or cancelled, by tenant and origin, when that was recorded.",
     .type = metrics::Type::kCounter,
-    .labels = {"origin", "outcome"}};
+    .labels = {"tenant", "origin", "outcome"}};
 inline constexpr metrics::Definition kPromisesOpen{
     .name = "rapport_promises_open",
     .help =
         "Promises not kept: pending, about to break within 15 minutes (also counted as pending), or broken within "
         "the last 24 hours. The same on every replica.",
     .type = metrics::Type::kGauge,
-    .labels = {"state"}};
+    .labels = {"tenant", "state"}};
 inline constexpr metrics::Definition kBacklog{
     .name = "rapport_backlog_conversations",
-    .help = "Conversations that wait for us now, by channel. The same on every replica.",
+    .help = "Conversations that wait for us now, by tenant and channel. The same on every replica.",
     .type = metrics::Type::kGauge,
-    .labels = {"channel"}};
+    .labels = {"tenant", "channel"}};
 inline constexpr metrics::Definition kBacklogAge{
     .name = "rapport_backlog_oldest_wait_seconds",
-    .help = "How long the conversation that waits longest has waited, by channel. The same on every replica.",
+    .help =
+        "How long the conversation that waits longest has waited, by tenant and channel. The same on every replica.",
     .type = metrics::Type::kGauge,
-    .labels = {"channel"}};
-inline constexpr metrics::Definition kEscalationsTotal{.name = "rapport_escalations_total",
-                                                       .help = "Escalations recorded for the first time, by reason.",
-                                                       .type = metrics::Type::kCounter,
-                                                       .labels = {"reason"}};
+    .labels = {"tenant", "channel"}};
+inline constexpr metrics::Definition kEscalationsTotal{
+    .name = "rapport_escalations_total",
+    .help = "Escalations recorded for the first time, by tenant and reason.",
+    .type = metrics::Type::kCounter,
+    .labels = {"tenant", "reason"}};
 inline constexpr metrics::Definition kEventLag{
     .name = "rapport_response_times_ingest_lag_seconds",
-    .help = "How long after it occurred an event was recorded for the first time.",
+    .help = "How long after it occurred an event was recorded for the first time, by tenant.",
     .type = metrics::Type::kHistogram,
+    .labels = {"tenant"},
     .buckets = kEventLagSeconds};
 
 inline constexpr const metrics::Definition* kResponseTimesMetrics[] = {
     &kEventsTotal, &kResponseTime, &kPromisesTotal,    &kPromisesOpen,
     &kBacklog,     &kBacklogAge,   &kEscalationsTotal, &kEventLag};
 
-// What waits at one moment.
+// What waits of a tenant at one moment.
 struct BacklogSnapshot {
   static constexpr size_t kChannels = 12;
   struct Channel {
@@ -77,10 +82,11 @@ struct BacklogSnapshot {
   int64_t promises_broken = 0;
 };
 
-// Counts what is recorded. All series exist from the start, so that a rate has a 0 to begin from. Thread-safe.
-class ResponseTimesMetrics {
+// Counts what is recorded of a tenant. All its series exist from the start, so that a rate has a 0 to begin from.
+// Thread-safe.
+class TenantMetrics {
  public:
-  explicit ResponseTimesMetrics(metrics::Registry& registry);
+  TenantMetrics(metrics::Registry& registry, absl::string_view tenant);
 
   void OnRecorded(const v1::ConversationEvent& event, v1::Outcome outcome, absl::Time received_at);
   void OnRejected();
@@ -111,6 +117,8 @@ class ResponseTimesMetrics {
   metrics::Counter* rejected_;
   metrics::Histogram* lag_;
 };
+
+using ResponseTimesMetrics = metrics::PerTenant<TenantMetrics>;
 
 }  // namespace rapport::response_times
 
