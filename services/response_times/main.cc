@@ -54,7 +54,7 @@ absl::Status Run(const Config& config) {
   ResponseTimesMetrics response_times_metrics(registry);
   for (const std::string& tenant : (*server)->tenants()) response_times_metrics.Of(tenant);
   ResourceStore resources(store, absl::Now);
-  Tenants tenants(store);
+  service::Tenants tenants(store);
   const uint32_t partitions = store.partition_count();
   Recorder recorder(path, dictionary, resources, tenants, partitions, response_times_metrics, absl::Now);
   PromiseRecorder promises(path, dictionary, tenants, partitions, response_times_metrics, absl::Now);

@@ -4,9 +4,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/service/tenants.h"
 #include "services/response_times/service/reader.h"
 #include "services/response_times/service/response_times_metrics.h"
-#include "services/response_times/service/tenants.h"
 
 namespace rapport::response_times {
 
@@ -14,7 +14,7 @@ namespace rapport::response_times {
 class BacklogGauges {
  public:
   // All must outlive this.
-  BacklogGauges(Reader& reader, Tenants& tenants, ResponseTimesMetrics& metrics)
+  BacklogGauges(Reader& reader, service::Tenants& tenants, ResponseTimesMetrics& metrics)
       : reader_(reader), tenants_(tenants), metrics_(metrics) {}
 
   // Looks at the backlog of all tenants, unless it did so within the last seconds: scrapers may come often. While the
@@ -23,7 +23,7 @@ class BacklogGauges {
 
  private:
   Reader& reader_;
-  Tenants& tenants_;
+  service::Tenants& tenants_;
   ResponseTimesMetrics& metrics_;
   absl::Mutex mutex_;
   absl::Time refreshed_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

@@ -81,8 +81,8 @@ class SayWrite final : public PromiseWrite {
   };
 
   SayWrite(absl::string_view tenant, absl::string_view promise_id, uint32_t partition_count, absl::Time deadline,
-           absl::Time now, Said said, rollup::Dictionary& dictionary, Tenants& tenants, ResponseTimesMetrics& metrics,
-           PromiseRecorder::Done done)
+           absl::Time now, Said said, rollup::Dictionary& dictionary, service::Tenants& tenants,
+           ResponseTimesMetrics& metrics, PromiseRecorder::Done done)
       : PromiseWrite(tenant, promise_id, partition_count),
         deadline_(deadline),
         now_(now),
@@ -129,7 +129,7 @@ class SayWrite final : public PromiseWrite {
   const absl::Time now_;
   const Said said_;
   rollup::Dictionary& dictionary_;
-  Tenants& tenants_;
+  service::Tenants& tenants_;
   ResponseTimesMetrics& metrics_;
   const PromiseRecorder::Done done_;
   rollup::Codes codes_{};
@@ -182,7 +182,7 @@ absl::StatusOr<PromiseRecord> UnpackPromise(absl::string_view promise_id, const 
       absl::StrCat("the record of promise \"", promise_id, "\" does not parse; restore the store from a backup"));
 }
 
-PromiseRecorder::PromiseRecorder(write::WritePath& path, rollup::Dictionary& dictionary, Tenants& tenants,
+PromiseRecorder::PromiseRecorder(write::WritePath& path, rollup::Dictionary& dictionary, service::Tenants& tenants,
                                  uint32_t partition_count, ResponseTimesMetrics& metrics,
                                  std::function<absl::Time()> clock)
     : path_(path),

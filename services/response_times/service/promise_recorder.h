@@ -10,12 +10,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/rollup/dictionary.h"
+#include "common/service/tenants.h"
 #include "common/store/store.h"
 #include "common/write/write_path.h"
 #include "rapport/response_times/storage/v1/storage.pb.h"
 #include "rapport/response_times/v1/promises.pb.h"
 #include "services/response_times/service/response_times_metrics.h"
-#include "services/response_times/service/tenants.h"
 
 namespace rapport::response_times {
 
@@ -28,8 +28,8 @@ absl::StatusOr<storage::v1::PromiseRecord> UnpackPromise(absl::string_view promi
 class PromiseRecorder {
  public:
   // All must outlive the recorder.
-  PromiseRecorder(write::WritePath& path, rollup::Dictionary& dictionary, Tenants& tenants, uint32_t partition_count,
-                  ResponseTimesMetrics& metrics, std::function<absl::Time()> clock);
+  PromiseRecorder(write::WritePath& path, rollup::Dictionary& dictionary, service::Tenants& tenants,
+                  uint32_t partition_count, ResponseTimesMetrics& metrics, std::function<absl::Time()> clock);
 
   // Called once: with the promise as it stands when what was said of it is durable, else with INVALID_ARGUMENT or an
   // error of the write path.
@@ -46,7 +46,7 @@ class PromiseRecorder {
  private:
   write::WritePath& path_;
   rollup::Dictionary& dictionary_;
-  Tenants& tenants_;
+  service::Tenants& tenants_;
   const uint32_t partition_count_;
   ResponseTimesMetrics& metrics_;
   const std::function<absl::Time()> clock_;

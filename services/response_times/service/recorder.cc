@@ -129,7 +129,7 @@ class EventWrite final : public ConversationWrite {
  public:
   EventWrite(absl::string_view tenant, uint32_t partition_count, const v1::ConversationEvent& event,
              absl::Time received_at, absl::Time deadline, rollup::Dictionary& dictionary, ResourceStore& resources,
-             Tenants& tenants, TenantMetrics& metrics, v1::EventResult& result,
+             service::Tenants& tenants, TenantMetrics& metrics, v1::EventResult& result,
              std::shared_ptr<write::Gathering> gathering)
       : ConversationWrite(tenant, event.conversation_id(), partition_count, resources),
         event_(event),
@@ -178,7 +178,7 @@ class EventWrite final : public ConversationWrite {
   const absl::Time received_at_;
   const absl::Time deadline_;
   rollup::Dictionary& dictionary_;
-  Tenants& tenants_;
+  service::Tenants& tenants_;
   TenantMetrics& metrics_;
   v1::EventResult& result_;
   const std::shared_ptr<write::Gathering> gathering_;
@@ -214,8 +214,9 @@ store::Key ConversationKey(absl::string_view conversation_id) {
   return {"v", std::string(conversation_id), false};
 }
 
-Recorder::Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources, Tenants& tenants,
-                   uint32_t partition_count, ResponseTimesMetrics& metrics, std::function<absl::Time()> clock)
+Recorder::Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources,
+                   service::Tenants& tenants, uint32_t partition_count, ResponseTimesMetrics& metrics,
+                   std::function<absl::Time()> clock)
     : path_(path),
       dictionary_(dictionary),
       resources_(resources),

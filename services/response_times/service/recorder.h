@@ -11,12 +11,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/rollup/dictionary.h"
+#include "common/service/tenants.h"
 #include "common/store/store.h"
 #include "common/write/write_path.h"
 #include "rapport/response_times/v1/conversations.pb.h"
 #include "services/response_times/service/resource_store.h"
 #include "services/response_times/service/response_times_metrics.h"
-#include "services/response_times/service/tenants.h"
 
 namespace rapport::response_times {
 
@@ -27,7 +27,7 @@ store::Key ConversationKey(absl::string_view conversation_id);
 class Recorder {
  public:
   // All must outlive the recorder.
-  Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources, Tenants& tenants,
+  Recorder(write::WritePath& path, rollup::Dictionary& dictionary, ResourceStore& resources, service::Tenants& tenants,
            uint32_t partition_count, ResponseTimesMetrics& metrics, std::function<absl::Time()> clock);
 
   // Records events with one result each, in order. `done` gets OK when all results are final, or the error that failed
@@ -43,7 +43,7 @@ class Recorder {
   write::WritePath& path_;
   rollup::Dictionary& dictionary_;
   ResourceStore& resources_;
-  Tenants& tenants_;
+  service::Tenants& tenants_;
   const uint32_t partition_count_;
   ResponseTimesMetrics& metrics_;
   const std::function<absl::Time()> clock_;

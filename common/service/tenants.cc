@@ -1,6 +1,6 @@
-#include "services/response_times/service/tenants.h"
+#include "common/service/tenants.h"
 
-namespace rapport::response_times {
+namespace rapport::service {
 namespace {
 
 // No credential has an empty tenant, so nothing else lives here.
@@ -35,4 +35,4 @@ absl::StatusOr<std::vector<std::string>> Tenants::All() {
   return tenants;
 }
 
-}  // namespace rapport::response_times
+}  // namespace rapport::service

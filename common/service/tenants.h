@@ -1,5 +1,5 @@
-#ifndef RAPPORT_SERVICES_RESPONSE_TIMES_SERVICE_TENANTS_H_
-#define RAPPORT_SERVICES_RESPONSE_TIMES_SERVICE_TENANTS_H_
+#ifndef RAPPORT_COMMON_SERVICE_TENANTS_H_
+#define RAPPORT_COMMON_SERVICE_TENANTS_H_
 
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/store/store.h"
 
-namespace rapport::response_times {
+namespace rapport::service {
 
 // Who has data in the store: for gauges over all tenants. Thread-safe; blocks on the store.
 class Tenants {
@@ -31,6 +31,6 @@ class Tenants {
   absl::flat_hash_set<std::string> noted_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace rapport::response_times
+}  // namespace rapport::service
 
-#endif  // RAPPORT_SERVICES_RESPONSE_TIMES_SERVICE_TENANTS_H_
+#endif  // RAPPORT_COMMON_SERVICE_TENANTS_H_

@@ -1,0 +1,36 @@
+#ifndef RAPPORT_SERVICES_CHURN_SERVICE_FEATURE_READER_H_
+#define RAPPORT_SERVICES_CHURN_SERVICE_FEATURE_READER_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "rapport/churn/v1/features.pb.h"
+#include "services/churn/service/peers.h"
+#include "services/churn/service/reader.h"
+
+namespace rapport::churn {
+
+// Joins what the three services know of customers. Thread-safe; blocks on the store and on the other services.
+class FeatureReader {
+ public:
+  // Both must outlive this.
+  FeatureReader(Reader& reader, Peers& peers) : reader_(reader), peers_(peers) {}
+
+  // The features of these customers, in order, as of now or of an earlier moment; without values for unknown ones (no
+  // activity by then). That another service does not answer is no error. Answers as of now come from the cache while
+  // they are fresh; those of the past are neither taken from it nor kept.
+  absl::StatusOr<std::vector<v1::CustomerFeatures>> Load(absl::string_view tenant, const std::vector<std::string>& ids,
+                                                         std::optional<absl::Time> as_of, absl::Time deadline);
+
+ private:
+  Reader& reader_;
+  Peers& peers_;
+};
+
+}  // namespace rapport::churn
+
+#endif  // RAPPORT_SERVICES_CHURN_SERVICE_FEATURE_READER_H_

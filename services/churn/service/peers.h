@@ -1,0 +1,63 @@
+#ifndef RAPPORT_SERVICES_CHURN_SERVICE_PEERS_H_
+#define RAPPORT_SERVICES_CHURN_SERVICE_PEERS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "rapport/churn/v1/features.pb.h"
+#include "rapport/ratings/v1/ratings.pb.h"
+#include "rapport/response_times/v1/response_times.pb.h"
+#include "services/churn/service/churn_metrics.h"
+#include "services/churn/service/reader.h"
+
+namespace rapport::churn {
+
+// How the other services are asked.
+struct PeerOptions {
+  std::string ratings_server;         // HOST:PORT, or a target of gRPC; empty: not asked, its features are missing
+  std::string response_times_server;  // the same
+  std::string tokens;                 // file with a JSON object, tenant to bearer token; empty: without
+  std::string ca;                     // PEM file of who signed the servers' certificates; empty: no TLS
+  std::string cert;                   // PEM file for mTLS; may be empty
+  std::string key;                    // PEM file for mTLS; may be empty
+  absl::Duration timeout = absl::Seconds(2);      // of one attempt
+  absl::Duration fresh_for = absl::Minutes(10);   // how long an answer is used without asking again
+  absl::Duration kept_for = absl::Hours(24 * 7);  // how long it stands in for one that does not come
+};
+
+// What a service said of one customer, if it is known.
+template <typename Answer>
+struct PeerValue {
+  std::optional<Answer> answer;
+  v1::SourceState state;
+};
+
+struct PeerAnswers {
+  std::vector<PeerValue<ratings::v1::CustomerSatisfaction>> satisfaction;             // in the order of the ids
+  std::vector<PeerValue<response_times::v1::CustomerResponsiveness>> responsiveness;  // the same
+};
+
+// Asks the other services for what they know of customers over the last 90 days, and keeps the answers in the store, so
+// that all replicas share them. Calls have a deadline, are repeated with growing, jittered pauses while that makes
+// sense, and are not made at all while a service has failed again and again (circuit breaker), but for a probe now and
+// then. Thread-safe; blocks on the store and on the other services.
+class Peers {
+ public:
+  // INVALID_ARGUMENT names the option. All arguments must outlive this.
+  static absl::StatusOr<std::unique_ptr<Peers>> Create(const PeerOptions& options, Reader& reader,
+                                                       ChurnMetrics& metrics);
+  virtual ~Peers() = default;
+
+  // As of now, from the cache where that is fresh; or as of an earlier moment, past the cache.
+  virtual PeerAnswers Ask(absl::string_view tenant, const std::vector<std::string>& ids,
+                          std::optional<absl::Time> as_of, absl::Time deadline) = 0;
+};
+
+}  // namespace rapport::churn
+
+#endif  // RAPPORT_SERVICES_CHURN_SERVICE_PEERS_H_

@@ -1,0 +1,46 @@
+#ifndef RAPPORT_SERVICES_CHURN_SERVICE_READER_H_
+#define RAPPORT_SERVICES_CHURN_SERVICE_READER_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/store/store.h"
+#include "rapport/churn/storage/v1/storage.pb.h"
+
+namespace rapport::churn {
+
+// The entities of a customer; all of them lie in PartitionOf the customer's id.
+store::Key RecordKey(absl::string_view customer_id);
+store::Key ActivityKey(absl::string_view customer_id, absl::string_view activity_id);
+
+// Reads what the recorder wrote. Thread-safe; blocks on the store.
+class Reader {
+ public:
+  // `store` must outlive the reader. `clock` tells what is now, for all that depends on it.
+  explicit Reader(store::Store& store, std::function<absl::Time()> clock = absl::Now)
+      : store_(store), clock_(std::move(clock)) {}
+
+  // The records of these customers, in order and one round trip; an empty one for an unknown id.
+  absl::StatusOr<std::vector<storage::v1::CustomerRecord>> LoadRecords(absl::string_view tenant,
+                                                                       const std::vector<std::string>& ids);
+
+  // Where everything about a customer lies.
+  store::Partition PartitionOfCustomer(absl::string_view tenant, absl::string_view customer_id) const;
+
+  absl::Time Now() const { return clock_(); }
+  store::Store& store() { return store_; }
+
+ private:
+  store::Store& store_;
+  const std::function<absl::Time()> clock_;
+};
+
+}  // namespace rapport::churn
+
+#endif  // RAPPORT_SERVICES_CHURN_SERVICE_READER_H_

@@ -1,0 +1,51 @@
+#ifndef RAPPORT_SERVICES_CHURN_SERVICE_SCORING_H_
+#define RAPPORT_SERVICES_CHURN_SERVICE_SCORING_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "rapport/churn/v1/scores.pb.h"
+#include "services/churn/service/active_models.h"
+#include "services/churn/service/churn_metrics.h"
+#include "services/churn/service/feature_reader.h"
+#include "services/churn/service/health_rules_store.h"
+
+namespace rapport::churn {
+
+// Scores customers: features, model or health rules, presentation. Thread-safe; blocks on the store, on the other
+// services and on the model.
+class Scoring {
+ public:
+  // All must outlive this.
+  Scoring(FeatureReader& features, ActiveModels& models, HealthRulesStore& rules, ChurnMetrics& metrics)
+      : features_(features), models_(models), rules_(rules), metrics_(metrics) {}
+
+  // One result per id, in order; NOT_FOUND there for unknown customers. FAILED_PRECONDITION when the active model takes
+  // other than the standard features.
+  absl::StatusOr<std::vector<v1::ScoreResult>> ScoreCustomers(absl::string_view tenant,
+                                                              const std::vector<std::string>& ids,
+                                                              const v1::ScoreOptions& options, absl::Time deadline);
+
+  // Features that are at hand, one result each.
+  absl::StatusOr<std::vector<v1::ScoreResult>> ScoreLoaded(absl::string_view tenant, const ModelsInUse& models,
+                                                           const std::vector<v1::CustomerFeatures>& features,
+                                                           const v1::ScoreOptions& options);
+
+  // The contract of the RPC.
+  absl::Status ScoreFeatures(absl::string_view tenant, const v1::ScoreFeaturesRequest& request,
+                             v1::ScoreFeaturesResponse& response);
+
+ private:
+  FeatureReader& features_;
+  ActiveModels& models_;
+  HealthRulesStore& rules_;
+  ChurnMetrics& metrics_;
+};
+
+}  // namespace rapport::churn
+
+#endif  // RAPPORT_SERVICES_CHURN_SERVICE_SCORING_H_
