@@ -90,7 +90,7 @@ Service::Service(absl::Time now, const ServiceOptions& options) : now_ms_(absl::
   const auto clock = [this] { return absl::FromUnixMillis(now_ms_); };
   const uint32_t partitions = store_->partition_count();
   resources_ = std::make_unique<ResourceStore>(*store_, clock);
-  tenants_ = std::make_unique<Tenants>(*store_);
+  tenants_ = std::make_unique<service::Tenants>(*store_);
   recorder_ = std::make_unique<Recorder>(*path_, *dictionary_, *resources_, *tenants_, partitions, *metrics_, clock);
   promises_ = std::make_unique<PromiseRecorder>(*path_, *dictionary_, *tenants_, partitions, *metrics_, clock);
   reader_ = std::make_unique<Reader>(*store_, clock);

@@ -59,7 +59,7 @@ class Service {
   std::unique_ptr<rollup::Dictionary> dictionary_;
   std::unique_ptr<ResponseTimesMetrics> metrics_;
   std::unique_ptr<ResourceStore> resources_;
-  std::unique_ptr<Tenants> tenants_;
+  std::unique_ptr<service::Tenants> tenants_;
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<PromiseRecorder> promises_;
   std::unique_ptr<Reader> reader_;

@@ -61,7 +61,7 @@ Parts::Parts(const std::string& engine, int64_t stream_retention) {
   metrics_ = std::make_unique<ResponseTimesMetrics>(registry_);
   const auto clock = [this] { return now; };
   reader_ = std::make_unique<Reader>(*store_, clock);
-  tenants_ = std::make_unique<Tenants>(*store_);
+  tenants_ = std::make_unique<service::Tenants>(*store_);
   promises_ =
       std::make_unique<PromiseRecorder>(*path_, *dictionary_, *tenants_, store_->partition_count(), *metrics_, clock);
   issues_ = std::make_unique<IssueRecorder>(*path_, *reader_, clock);

@@ -53,7 +53,7 @@ class Parts {
   std::unique_ptr<rollup::Dictionary> dictionary_;
   std::unique_ptr<ResponseTimesMetrics> metrics_;
   std::unique_ptr<Reader> reader_;
-  std::unique_ptr<Tenants> tenants_;
+  std::unique_ptr<service::Tenants> tenants_;
   std::unique_ptr<PromiseRecorder> promises_;
   std::unique_ptr<IssueRecorder> issues_;
 };
