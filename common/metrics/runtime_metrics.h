@@ -30,6 +30,10 @@ inline constexpr Definition kRateLimited{.name = "rapport_rate_limited_total",
 inline constexpr Definition kExecutorQueue{.name = "rapport_executor_queue_tasks",
                                            .help = "Tasks that wait for a thread of the executor.",
                                            .type = Type::kGauge};
+inline constexpr Definition kExecutorCapacity{
+    .name = "rapport_executor_queue_capacity_tasks",
+    .help = "Tasks that may wait for a thread of the executor before more are refused.",
+    .type = Type::kGauge};
 inline constexpr Definition kExecutorBusy{.name = "rapport_executor_busy_threads",
                                           .help = "Threads of the executor that run a task now.",
                                           .type = Type::kGauge};
@@ -82,6 +86,9 @@ inline constexpr Definition kStoreUnsafe{
 inline constexpr Definition kWriteQueueEvents{.name = "rapport_write_queue_events",
                                               .help = "Events accepted by the write path and not yet acknowledged.",
                                               .type = Type::kGauge};
+inline constexpr Definition kWriteQueueCapacity{.name = "rapport_write_queue_capacity_events",
+                                                .help = "Events that the write path may hold before it refuses more.",
+                                                .type = Type::kGauge};
 inline constexpr Definition kWriteBatchEvents{.name = "rapport_write_batch_events",
                                               .help = "Events per commit of the write path.",
                                               .type = Type::kHistogram,
@@ -94,12 +101,32 @@ inline constexpr Definition kWriteCommits{.name = "rapport_write_commits_total",
                                           .help = "Commits sent to the store by the write path.",
                                           .type = Type::kCounter};
 
-inline constexpr const Definition* kRuntimeMetrics[] = {
-    &kRpcRequests,      &kRpcDuration,      &kRpcInFlight,           &kRateLimited,      &kExecutorQueue,
-    &kExecutorBusy,     &kExecutorRefused,  &kCredentialReloads,     &kCredentialsValid, &kReady,
-    &kBuildInfo,        &kProcessCpu,       &kProcessResidentMemory, &kProcessOpenFds,   &kProcessMaxFds,
-    &kProcessThreads,   &kProcessStartTime, &kStoreDuration,         &kStoreErrors,      &kStoreUnsafe,
-    &kWriteQueueEvents, &kWriteBatchEvents, &kWriteConflicts,        &kWriteCommits};
+inline constexpr const Definition* kRuntimeMetrics[] = {&kRpcRequests,
+                                                        &kRpcDuration,
+                                                        &kRpcInFlight,
+                                                        &kRateLimited,
+                                                        &kExecutorQueue,
+                                                        &kExecutorCapacity,
+                                                        &kExecutorBusy,
+                                                        &kExecutorRefused,
+                                                        &kCredentialReloads,
+                                                        &kCredentialsValid,
+                                                        &kReady,
+                                                        &kBuildInfo,
+                                                        &kProcessCpu,
+                                                        &kProcessResidentMemory,
+                                                        &kProcessOpenFds,
+                                                        &kProcessMaxFds,
+                                                        &kProcessThreads,
+                                                        &kProcessStartTime,
+                                                        &kStoreDuration,
+                                                        &kStoreErrors,
+                                                        &kStoreUnsafe,
+                                                        &kWriteQueueEvents,
+                                                        &kWriteQueueCapacity,
+                                                        &kWriteBatchEvents,
+                                                        &kWriteConflicts,
+                                                        &kWriteCommits};
 
 }  // namespace rapport::metrics
 

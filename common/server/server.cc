@@ -157,6 +157,7 @@ class Server::Impl {
 
   void ExposeMetrics() {
     registry_.GetGauge(metrics::kBuildInfo, {RAPPORT_VERSION}).Set(1);
+    registry_.GetGauge(metrics::kExecutorCapacity).Set(config_.executor_queue);
     hooks_.push_back(ExposeProcessMetrics(registry_));
     hooks_.push_back(registry_.OnCollect([this, &queue = registry_.GetGauge(metrics::kExecutorQueue),
                                           &busy = registry_.GetGauge(metrics::kExecutorBusy),

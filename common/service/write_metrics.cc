@@ -15,6 +15,7 @@ WriteMetrics::WriteMetrics(metrics::Registry& registry)
       conflicts_(registry.GetCounter(metrics::kWriteConflicts)) {}
 
 metrics::CollectHook WriteMetrics::ShowQueue(const write::WritePath& path) {
+  registry_.GetGauge(metrics::kWriteQueueCapacity).Set(static_cast<double>(path.queue_capacity()));
   metrics::Gauge& queue = registry_.GetGauge(metrics::kWriteQueueEvents);
   return registry_.OnCollect([&path, &queue] { queue.Set(static_cast<double>(path.queued_events())); });
 }

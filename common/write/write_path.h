@@ -102,6 +102,8 @@ class WritePath {
   void Close();
 
   int64_t queued_events() const;
+  // How many may be queued.
+  int64_t queue_capacity() const { return options_.max_queued_events; }
 
  private:
   class Lane;
