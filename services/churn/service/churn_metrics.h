@@ -9,12 +9,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/metrics/definition.h"
+#include "common/metrics/per_tenant.h"
 #include "common/metrics/registry.h"
 #include "rapport/churn/v1/activities.pb.h"
 #include "rapport/churn/v1/health.pb.h"
@@ -199,6 +197,9 @@ class ChurnMetrics {
   explicit ChurnMetrics(metrics::Registry& registry);
   ~ChurnMetrics();
 
+  // Makes the series of a tenant, so that rates have a 0 to begin from.
+  void Meet(absl::string_view tenant);
+
   void OnRecorded(absl::string_view tenant, const v1::Activity& activity, v1::Outcome outcome, absl::Time received_at);
   void OnRejected(absl::string_view tenant);
 
@@ -218,7 +219,6 @@ class ChurnMetrics {
 
  private:
   class Tenant;
-  Tenant& Of(absl::string_view tenant);
 
   struct PeerMetrics {
     std::array<metrics::Counter*, 3> calls{};
@@ -227,11 +227,9 @@ class ChurnMetrics {
     metrics::Gauge* circuit_open = nullptr;
   };
 
-  metrics::Registry& registry_;
   metrics::Histogram& sweep_duration_;
   std::array<PeerMetrics, 2> peers_;
-  absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, std::unique_ptr<Tenant>> tenants_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<metrics::PerTenant<Tenant>> tenants_;
 };
 
 }  // namespace rapport::churn
