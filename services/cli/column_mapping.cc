@@ -13,7 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "services/cli/csv_reader.h"
+#include "common/csv/reader.h"
 
 namespace rapport::cli {
 namespace {
@@ -99,7 +99,7 @@ std::string FieldSource::Value(const std::vector<std::string>& row) const {
 absl::StatusOr<Pairs> ParsePairs(absl::string_view flag, const std::vector<std::string>& values, Divide divide) {
   Pairs pairs;
   for (const std::string& value : values) {
-    const absl::StatusOr<std::vector<std::string>> items = SplitCsvLine(value);
+    const absl::StatusOr<std::vector<std::string>> items = csv::SplitLine(value);
     if (!items.ok()) return absl::InvalidArgumentError(absl::StrCat(flag, ": ", items.status().message()));
     for (const std::string& item : *items) {
       const size_t at = divide == Divide::kAtFirst ? item.find('=') : item.rfind('=');

@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/types/span.h"
-#include "services/cli/csv_reader.h"
+#include "common/csv/reader.h"
 #include "services/cli/duration_text.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/event_words.h"
@@ -204,7 +204,7 @@ std::string EventExportHeader() {
                                       "reference", "follower_id"};
   for (const absl::string_view label : kLabelColumns) columns.push_back(absl::StrCat("label.", label));
   columns.emplace_back("other_labels");
-  return CsvLine(columns);
+  return csv::Line(columns);
 }
 
 std::string EventExportLine(const ConversationEvent& event) {
@@ -233,7 +233,7 @@ std::string EventExportLine(const ConversationEvent& event) {
     fields.push_back(found == event.labels().end() ? "" : found->second);
   }
   fields.push_back(OtherLabels(event));
-  return CsvLine(fields);
+  return csv::Line(fields);
 }
 
 }  // namespace rapport::cli

@@ -53,7 +53,7 @@ absl::Status Rejects::Open(const ImportOptions& options, const std::vector<std::
   if (!file_) return FileError(path_);
   std::vector<std::string> titles = {"reject_line", "reject_reason"};
   titles.insert(titles.end(), header.begin(), header.end());
-  file_ << CsvLine(titles);
+  file_ << csv::Line(titles);
   return absl::OkStatus();
 }
 
@@ -61,7 +61,7 @@ void Rejects::Add(const SourceRow& row, absl::string_view reason) {
   if (!is_open()) return;
   std::vector<std::string> fields = {absl::StrCat(row.line), std::string(reason)};
   fields.insert(fields.end(), row.fields.begin(), row.fields.end());
-  file_ << CsvLine(fields);
+  file_ << csv::Line(fields);
 }
 
 absl::Status Rejects::Close() {

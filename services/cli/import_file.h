@@ -14,8 +14,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "common/csv/reader.h"
 #include "services/cli/column_mapping.h"
-#include "services/cli/csv_reader.h"
 #include "services/cli/event_sender.h"
 #include "services/cli/import_report.h"
 #include "services/cli/progress.h"
@@ -96,13 +96,13 @@ class ImportRun {
       : options_(options), kind_(kind), most_implied_(kind.words.implied.empty() ? 0 : 1), report_(kind.words) {}
 
   // Reads the header.
-  absl::Status Begin(CsvReader& reader) {
+  absl::Status Begin(csv::Reader& reader) {
     absl::StatusOr<Pairs> columns = ParsePairs("--map", options_.map);
     if (!columns.ok()) return columns.status();
     columns->insert(columns->end(), kind_.more_columns.begin(), kind_.more_columns.end());
     const absl::StatusOr<Pairs> constants = ParsePairs("--set", options_.set);
     if (!constants.ok()) return constants.status();
-    const absl::StatusOr<std::optional<CsvRow>> header = reader.Next();
+    const absl::StatusOr<std::optional<csv::Row>> header = reader.Next();
     if (!header.ok()) return header.status();
     if (!header->has_value())
       return absl::InvalidArgumentError("the file is empty; its first line must name the columns");
@@ -115,9 +115,9 @@ class ImportRun {
     return rejects_.Open(options_, (*header)->fields);
   }
 
-  absl::Status Run(CsvReader& reader, EventSender<Event>& sender, Progress& progress) {
+  absl::Status Run(csv::Reader& reader, EventSender<Event>& sender, Progress& progress) {
     while (true) {
-      absl::StatusOr<std::optional<CsvRow>> row = reader.Next();
+      absl::StatusOr<std::optional<csv::Row>> row = reader.Next();
       if (!row.ok()) {
         // What stands before the fault counts all the same.
         absl::Status sent = SendBatch(sender);
@@ -158,7 +158,7 @@ class ImportRun {
     rejects_.Add(row, reason);
   }
 
-  void Take(CsvRow row) {
+  void Take(csv::Row row) {
     absl::StatusOr<RowEvents<Event>> events = Convert(row);
     SourceRow source;
     source.line = row.line;
@@ -185,7 +185,7 @@ class ImportRun {
     batch_.rows.push_back(std::move(source));
   }
 
-  absl::StatusOr<RowEvents<Event>> Convert(const CsvRow& row) const {
+  absl::StatusOr<RowEvents<Event>> Convert(const csv::Row& row) const {
     if (!row.error.empty()) return absl::InvalidArgumentError(row.error);
     if (row.fields.size() != column_count_) {
       return absl::InvalidArgumentError(
@@ -221,7 +221,7 @@ absl::StatusOr<int> ImportFile(Session& session, const ImportOptions& options, c
   if (options.delimiter.size() != 1) return absl::InvalidArgumentError("--delimiter must be one character");
   absl::StatusOr<ImportInput> input = ImportInput::Open(session.environment, options.file);
   if (!input.ok()) return input.status();
-  CsvReader reader(input->stream(), options.delimiter.front());
+  csv::Reader reader(input->stream(), options.delimiter.front());
   ImportRun<Event> run(options, kind);
   if (absl::Status status = run.Begin(reader); !status.ok()) return status;
 

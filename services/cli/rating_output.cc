@@ -8,7 +8,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "services/cli/csv_reader.h"
+#include "common/csv/reader.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/figure_text.h"
 #include "services/cli/json.h"
@@ -163,7 +163,7 @@ std::string ExportHeader() {
                                       "occurred_at"};
   for (const absl::string_view label : kLabelColumns) columns.push_back(absl::StrCat("label.", label));
   columns.emplace_back("other_labels");
-  return CsvLine(columns);
+  return csv::Line(columns);
 }
 
 std::string ExportLine(const Rating& rating) {
@@ -184,7 +184,7 @@ std::string ExportLine(const Rating& rating) {
     fields.push_back(found == rating.labels().end() ? "" : found->second);
   }
   fields.push_back(OtherLabels(rating));
-  return CsvLine(fields);
+  return csv::Line(fields);
 }
 
 }  // namespace rapport::cli

@@ -1,4 +1,4 @@
-#include "services/cli/csv_reader.h"
+#include "common/csv/reader.h"
 
 #include <csv.h>
 
@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace rapport::cli {
+namespace rapport::csv {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;
@@ -31,14 +31,14 @@ int NoSpace(unsigned char) {
 
 }  // namespace
 
-struct CsvReader::State {
+struct Reader::State {
   std::istream& in;
   const char delimiter;
   const size_t max_row_bytes;
 
   csv_parser parser;
-  std::deque<CsvRow> ready;
-  CsvRow current;
+  std::deque<Row> ready;
+  Row current;
   size_t current_bytes = 0;
   bool too_long = false;
   int64_t line = 1;
@@ -84,7 +84,7 @@ struct CsvReader::State {
     if (!second_of_pair) ++line;
     after_carriage_return = terminator == '\r';
     if (!current.fields.empty()) ready.push_back(std::move(current));
-    current = CsvRow();
+    current = Row();
     current_bytes = 0;
   }
 
@@ -98,7 +98,7 @@ struct CsvReader::State {
     current.error = "a quote stands inside a field: write it twice and put the field in quotes";
     line += CountLineEnds({reinterpret_cast<const char*>(parser.entry_buf), parser.entry_pos});
     ready.push_back(std::move(current));
-    current = CsvRow();
+    current = Row();
     current_bytes = 0;
     csv_free(&parser);
     Begin();
@@ -153,27 +153,27 @@ struct CsvReader::State {
   }
 };
 
-CsvReader::CsvReader(std::istream& in, char delimiter, size_t max_row_bytes)
+Reader::Reader(std::istream& in, char delimiter, size_t max_row_bytes)
     : state_(std::make_unique<State>(in, delimiter, max_row_bytes)) {}
 
-CsvReader::~CsvReader() = default;
+Reader::~Reader() = default;
 
-absl::StatusOr<std::optional<CsvRow>> CsvReader::Next() {
+absl::StatusOr<std::optional<Row>> Reader::Next() {
   while (state_->ready.empty() && !state_->at_end) state_->failure.Update(state_->ReadChunk());
   if (state_->ready.empty()) {
     if (!state_->failure.ok()) return state_->failure;
-    return std::optional<CsvRow>();
+    return std::optional<Row>();
   }
-  CsvRow row = std::move(state_->ready.front());
+  Row row = std::move(state_->ready.front());
   state_->ready.pop_front();
-  return std::optional<CsvRow>(std::move(row));
+  return std::optional<Row>(std::move(row));
 }
 
-int64_t CsvReader::bytes_read() const {
+int64_t Reader::bytes_read() const {
   return state_->bytes_read;
 }
 
-std::string CsvLine(const std::vector<std::string>& fields) {
+std::string Line(const std::vector<std::string>& fields) {
   std::string line;
   for (const std::string& field : fields) {
     if (!line.empty()) line += ',';
@@ -184,14 +184,14 @@ std::string CsvLine(const std::vector<std::string>& fields) {
   return line += '\n';
 }
 
-absl::StatusOr<std::vector<std::string>> SplitCsvLine(absl::string_view line) {
+absl::StatusOr<std::vector<std::string>> SplitLine(absl::string_view line) {
   std::istringstream in{std::string(line)};
-  CsvReader reader(in);
-  absl::StatusOr<std::optional<CsvRow>> row = reader.Next();
+  Reader reader(in);
+  absl::StatusOr<std::optional<Row>> row = reader.Next();
   if (!row.ok()) return row.status();
   if (!row->has_value()) return std::vector<std::string>();
   if (!(*row)->error.empty()) return absl::InvalidArgumentError((*row)->error);
   return std::move((*row)->fields);
 }
 
-}  // namespace rapport::cli
+}  // namespace rapport::csv
