@@ -200,7 +200,7 @@ TEST_F(OtherQueriesTest, CustomersAreThoseOfTheirConversations) {
   request.add_customer_ids("stranger");
   *request.mutable_range() = ToProto(range);
   v1::BatchGetCustomerResponsivenessResponse response;
-  ASSERT_TRUE(GetResponsiveness(world_->reader(), kTenant, request, response).ok());
+  ASSERT_TRUE(GetResponsiveness(world_->reader(), world_->policies(), kTenant, request, response).ok());
   ASSERT_EQ(response.customers_size(), 2);
   const v1::CustomerResponsiveness& customer = response.customers(0);
   EXPECT_EQ(customer.conversation_count(), expected.conversation_count());
@@ -223,7 +223,7 @@ TEST_F(OtherQueriesTest, CustomersAreAskedForByTheirIdsAndWholeDays) {
   v1::BatchGetCustomerResponsivenessRequest request;
   v1::BatchGetCustomerResponsivenessResponse response;
   const auto error = [&] {
-    return std::string(GetResponsiveness(world_->reader(), kTenant, request, response).message());
+    return std::string(GetResponsiveness(world_->reader(), world_->policies(), kTenant, request, response).message());
   };
   EXPECT_THAT(error(), HasSubstr("customer_ids: 0 customers"));
   request.add_customer_ids("");

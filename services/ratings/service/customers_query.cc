@@ -88,6 +88,16 @@ absl::StatusOr<KnownCustomers> ReadCustomers(Reader& reader, absl::string_view t
   return customers;
 }
 
+// The days that a request names, and of those the ones that had ended as of its moment.
+absl::StatusOr<Days> ParseDays(const v1::BatchGetCustomerSatisfactionRequest& request) {
+  absl::StatusOr<Days> days = request.has_range() ? ParseWholeDays(request.range(), "range") : Days();
+  if (!days.ok() || !request.has_as_of()) return days;
+  const absl::Status valid = ValidateMoment("as_of", request.as_of());
+  if (!valid.ok()) return valid;
+  days->last = std::min(days->last, UtcDay(FromProto(request.as_of())) - 1);
+  return days;
+}
+
 void SetLastRatedDay(const Known& known, v1::CustomerSatisfaction& customer) {
   std::optional<int64_t> last;
   for (const auto& [day, count] : known.ratings_by_day) {
@@ -107,7 +117,7 @@ absl::Status GetSatisfaction(Reader& reader, absl::string_view tenant,
   }
   const auto confidence = rollup::ParseConfidence(request.confidence());
   if (!confidence.ok()) return confidence.status();
-  const absl::StatusOr<Days> days = request.has_range() ? ParseWholeDays(request.range(), "range") : Days();
+  const absl::StatusOr<Days> days = ParseDays(request);
   if (!days.ok()) return days.status();
 
   const std::vector<std::string> ids(request.customer_ids().begin(), request.customer_ids().end());

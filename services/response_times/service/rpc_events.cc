@@ -158,8 +158,10 @@ grpc::ServerUnaryReactor* ResponseTimesService::GetBacklog(grpc::CallbackServerC
 grpc::ServerUnaryReactor* ResponseTimesService::BatchGetCustomerResponsiveness(
     grpc::CallbackServerContext* context, const v1::BatchGetCustomerResponsivenessRequest* request,
     v1::BatchGetCustomerResponsivenessResponse* response) {
-  return runtime_.Blocking(context, kBatchGetCustomerResponsiveness, [=, this](const Call& call) {
-    return GetResponsiveness(parts_.reader, call.principal.tenant, *request, *response);
+  return runtime_.Blocking(context, kBatchGetCustomerResponsiveness, [=, this](const Call& call) -> absl::Status {
+    const auto policies = parts_.resources.Get(call.principal.tenant);
+    if (!policies.ok()) return policies.status();
+    return GetResponsiveness(parts_.reader, **policies, call.principal.tenant, *request, *response);
   });
 }
 
