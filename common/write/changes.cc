@@ -10,6 +10,10 @@ void Changes::Add(absl::string_view table, absl::string_view field, int64_t delt
   if (!added) sum->second += delta;
 }
 
+void Changes::Drop(absl::string_view table) {
+  dropped_tables_.emplace(table);
+}
+
 void Changes::Rank(absl::string_view index, absl::string_view member, std::optional<int64_t> score) {
   ranks_[{std::string(index), std::string(member)}] = score;
 }
@@ -26,6 +30,7 @@ void Changes::MoveInto(store::Mutation& mutation) && {
     }
     if (!log.empty()) mutation.adds.push_back({table, std::move(log)});
   }
+  mutation.dropped_tables.assign(dropped_tables_.begin(), dropped_tables_.end());
   for (const auto& [key, score] : ranks_) mutation.ranks.push_back({key.first, key.second, score});
   for (auto& [stream, value] : stream_entries_) mutation.appends.push_back({stream, std::move(value)});
 }
