@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
-import {Client, afterwards, range, run, startRedis, stubs} from '../e2e/harness.mjs';
+import {Client, afterwards, range, run, startRedis, stubs, until} from '../e2e/harness.mjs';
 import {place, script} from './local.mjs';
 
 const day = 86_400_000;
@@ -90,6 +90,23 @@ test('keeps its data in Redis when told so', async (t) => {
   await run(script, ['--detach', `--store=${store}`, ...args]);
   assert.ok((await figures(ports)).length >= 3);
   assert.ok(!fs.existsSync(path.join(data, 'ratings')));
+});
+
+test('starts Prometheus, which sees the example month as an increase, and ends it with the services', async (t) => {
+  const {data, ports, args} = await place(t);
+  const {stdout} = await run(script, ['--detach', '--with-prometheus', ...args]);
+  assert.match(stdout, new RegExp(`Prometheus .*:${ports.prometheus}`));
+  const prometheus = `http://127.0.0.1:${ports.prometheus}/api/v1`;
+  const {data: {groups}} = await (await fetch(`${prometheus}/rules`)).json();
+  assert.ok(groups.length >= 2);
+  const increased = encodeURIComponent('sum(increase(rapport_ratings_total{tenant="default"}[1h])) > 1000');
+  await until(
+      async () => (await (await fetch(`${prometheus}/query?query=${increased}`)).json()).data.result.length > 0,
+      () => 'Prometheus shows no ratings');
+  const started = pids(data);
+  await run(script, ['--stop', data]);
+  assert.ok(!started.some(runs));
+  await assert.rejects(fetch(prometheus));
 });
 
 test('says which port is taken', async (t) => {

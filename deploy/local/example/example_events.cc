@@ -8,7 +8,9 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "deploy/local/example/example_conversations.h"
+#include "deploy/local/example/example_lives.h"
 #include "deploy/local/example/example_month.h"
+#include "deploy/local/example/send_activities.h"
 #include "deploy/local/example/send_conversations.h"
 #include "deploy/local/example/send_ratings.h"
 
@@ -17,10 +19,12 @@ namespace {
 
 int Main(int argc, char** argv) {
   CLI::App app(
-      "Loads example events: what the customers of a made-up help desk ask and say within a month. The same seed and "
+      "Loads example events: what the customers of a made-up help desk ask, say and do within a month. The same seed "
+      "and "
       "dates give the same events, so that loading them again changes nothing.");
   std::string ratings = "127.0.0.1:50051";
   std::string response_times = "127.0.0.1:50052";
+  std::string churn = "127.0.0.1:50053";
   uint64_t seed = 2013;
   int days = 30;
   std::string until;
@@ -28,6 +32,8 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--response-times-server", response_times,
                  "Address of the response times service, without TLS; `none` sends no conversations")
+      ->capture_default_str();
+  app.add_option("--churn-server", churn, "Address of the churn service, without TLS; `none` sends no activities")
       ->capture_default_str();
   app.add_option("--seed", seed, "Another seed makes another month")->capture_default_str();
   app.add_option("--days", days, "How many UTC days")->capture_default_str()->check(CLI::Range(1, 366));
@@ -41,6 +47,8 @@ int Main(int argc, char** argv) {
   }
   bool good = ratings == "none" || SendRatings(ratings, FeedbackOfDays(seed, end, days));
   good = (response_times == "none" || SendConversations(response_times, EventsOfDays(seed, end, days))) && good;
+  // How much a customer uses the product is judged by more than a month.
+  good = (churn == "none" || SendActivities(churn, ActivitiesOfCustomers(seed, end, 2 * days))) && good;
   return good ? 0 : 1;
 }
 

@@ -1,6 +1,8 @@
 #include "deploy/local/example/example_month.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,7 +17,6 @@ using ratings::v1::Rating;
 using ratings::v1::Scale;
 using ratings::v1::Survey;
 
-constexpr int kCustomers = 2000;
 constexpr int kAgents = 24;
 constexpr double kConversationsPerWeekday = 340;
 constexpr double kWeekendVolume = 0.5;
@@ -63,7 +64,7 @@ constexpr std::array kAnswerDelay = {QuantilePoint{0, 20}, QuantilePoint{0.5, 24
 // The few who write often write much: the first of the customers are the ones met most.
 std::string PickCustomer(Random& random) {
   const double u = random.Uniform();
-  return absl::StrFormat("customer-%04d", static_cast<int>(kCustomers * u * u));
+  return CustomerId(static_cast<int>(kCustomers * u * u));
 }
 
 Conversation MakeConversation(uint64_t seed, absl::CivilDay day, int number) {
@@ -76,11 +77,11 @@ Conversation MakeConversation(uint64_t seed, absl::CivilDay day, int number) {
   conversation.agent_id = absl::StrFormat("agent-%02d", agent);
   conversation.channel = random.Pick(kChannels);
   Random of_agent(seed, conversation.agent_id);
-  Random of_customer(seed, conversation.customer_id);
+  const Traits traits = TraitsOf(seed, conversation.customer_id);
   conversation.labels = {{"team", of_agent.Pick(kTeams)},
                          {"product", random.Pick(kProducts)},
-                         {"plan", of_customer.Pick(kPlans)},
-                         {"locale", of_customer.Pick(kLocales)}};
+                         {"plan", traits.plan},
+                         {"locale", traits.locale}};
   const absl::Duration from = absl::Hours(random.Pick(kHoursUtc));
   const absl::Duration past = absl::Milliseconds(static_cast<int64_t>(random.Uniform() * 3 * 3600 * 1000));
   conversation.opened_at = absl::FromCivil(day, absl::UTCTimeZone()) + from + past;
@@ -206,12 +207,25 @@ void Answer(const Conversation& conversation, const Survey& survey, absl::Time a
   AddRating(std::move(rating), answered_at + TimeAt(kAnswerDelay, random.Uniform()), feedback);
 }
 
-void AddFeedback(const Conversation& conversation, uint64_t seed, Feedback& feedback) {
+}  // namespace
+
+std::string CustomerId(int number) {
+  return absl::StrFormat("customer-%04d", number);
+}
+
+Traits TraitsOf(uint64_t seed, absl::string_view customer_id) {
+  Random random(seed, customer_id);
+  const std::string plan = random.Pick(kPlans);
+  return {.plan = plan, .locale = random.Pick(kLocales)};
+}
+
+Feedback FeedbackOf(uint64_t seed, const Conversation& conversation) {
+  Feedback feedback;
   Random random(seed, absl::StrCat("feedback ", conversation.conversation_id));
   auto survey = AboutConversation<Survey>(conversation, random.Pick(kScales));
   survey.set_survey_id(conversation.conversation_id);
   AddSurvey(survey, ratings::v1::SURVEY_STATUS_OFFERED, conversation.first_reply_at, feedback);
-  if (!random.Chance(kDelivered)) return;
+  if (!random.Chance(kDelivered)) return feedback;
   const absl::Time delivered_at = conversation.first_reply_at + absl::Seconds(3);
   AddSurvey(survey, ratings::v1::SURVEY_STATUS_DELIVERED, delivered_at, feedback);
   if (random.Chance(kAnswered)) {
@@ -220,9 +234,8 @@ void AddFeedback(const Conversation& conversation, uint64_t seed, Feedback& feed
     AddSurvey(survey, ratings::v1::SURVEY_STATUS_DISMISSED, delivered_at + TimeAt(kAnswerDelay, random.Uniform()),
               feedback);
   }
+  return feedback;
 }
-
-}  // namespace
 
 absl::Duration FirstReplyTime(double quantile) {
   return TimeAt(kFirstReply, quantile);
@@ -247,7 +260,9 @@ Feedback FeedbackOfDays(uint64_t seed, absl::CivilDay end, int days) {
   Feedback feedback;
   for (absl::CivilDay day = end - days; day < end; ++day) {
     for (const Conversation& conversation : ConversationsOfDay(seed, day)) {
-      AddFeedback(conversation, seed, feedback);
+      Feedback of_one = FeedbackOf(seed, conversation);
+      std::move(of_one.surveys.begin(), of_one.surveys.end(), std::back_inserter(feedback.surveys));
+      std::move(of_one.ratings.begin(), of_one.ratings.end(), std::back_inserter(feedback.ratings));
     }
   }
   const auto not_yet = [until](const auto& event) { return TimeOf(event) >= until; };

@@ -17,6 +17,17 @@
 // machine. Ids carry the day, so that months that overlap share the events of the days in both.
 namespace rapport::example {
 
+// The customers are customer-0000 and so on.
+inline constexpr int kCustomers = 2000;
+std::string CustomerId(int number);
+
+// What a customer is like, whatever they do.
+struct Traits {
+  std::string plan;
+  std::string locale;
+};
+Traits TraitsOf(uint64_t seed, absl::string_view customer_id);
+
 // One customer's request for help, up to the first reply.
 struct Conversation {
   std::string conversation_id;
@@ -39,6 +50,9 @@ absl::Duration FirstReplyTime(double quantile);
 
 // The conversations opened on a UTC day, in no particular order.
 std::vector<Conversation> ConversationsOfDay(uint64_t seed, absl::CivilDay day);
+
+// What came of one conversation, whenever.
+Feedback FeedbackOf(uint64_t seed, const Conversation& conversation);
 
 // What came of the conversations of the `days` UTC days before `end`, as known at the start of the day `end`.
 Feedback FeedbackOfDays(uint64_t seed, absl::CivilDay end, int days);
