@@ -3,53 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "common/server/flag_group.h"
 #include "common/server/shutdown_signals.h"
 
 namespace rapport::server {
 namespace {
 
 constexpr int kUsageError = 2;
-
-// The flags of one group of --help.
-class Group {
- public:
-  Group(CLI::App& app, std::string name) : app_(app), name_(std::move(name)) {}
-
-  template <class T>
-  Group& Add(const std::string& flag, T& value, const std::string& help) {
-    return Finish(app_.add_option(flag, value, help)->capture_default_str(), flag);
-  }
-
-  Group& Add(const std::string& flag, bool& value, const std::string& help) {
-    return Finish(app_.add_flag(flag, value, help), flag);
-  }
-
-  Group& Add(const std::string& flag, absl::Duration& value, const std::string& help) {
-    const auto parse = [flag, &value](const std::string& text) {
-      if (!absl::ParseDuration(text, &value)) {
-        throw CLI::ValidationError(flag, absl::StrCat("'", text, "' is no time: give a number and a unit, such as 5s"));
-      }
-    };
-    return Finish(app_.add_option_function<std::string>(flag, parse, help)
-                      ->type_name("TIME")
-                      ->default_str(absl::FormatDuration(value)),
-                  flag);
-  }
-
- private:
-  Group& Finish(CLI::Option* option, absl::string_view flag) {
-    flag.remove_prefix(2);
-    option->group(name_)->envname(
-        absl::StrCat("RAPPORT_", absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"-", "_"}}))));
-    return *this;
-  }
-
-  CLI::App& app_;
-  const std::string name_;
-};
 
 std::string Footer(const Program& program) {
   return absl::StrCat(
@@ -66,25 +27,25 @@ std::string Footer(const Program& program) {
 }  // namespace
 
 void AddServerFlags(CLI::App& app, ServerConfig& config) {
-  Group(app, "Addresses")
+  FlagGroup(app, "Addresses")
       .Add("--listen", config.listen, "HOST:PORT for gRPC; port 0 takes any free one")
       .Add("--metrics-listen", config.metrics_listen, "HOST:PORT for /metrics, /healthz and /readyz over HTTP")
       .Add("--reflection", config.reflection, "Tell clients the services and messages (gRPC server reflection)");
-  Group(app, "Store")
+  FlagGroup(app, "Store")
       .Add("--store", config.store, "rocksdb:PATH keeps data in a folder, redis://HOST:PORT in Redis")
       .Add("--partitions", config.partitions,
            "Slices of the data, fixed when it is first written: as many as nodes it may ever spread over; each costs "
            "speed")
       .Add("--require-safe-store", config.require_safe_store,
            "Do not start when settings of the store could lose acknowledged data");
-  Group(app, "Access")
+  FlagGroup(app, "Access")
       .Add("--credentials", config.credentials,
            "JSON file of tokens, certificates, tenants and roles, reloaded on change; without it everybody on this "
            "machine may do everything")
       .Add("--tls-cert", config.tls_cert, "PEM file with the server's certificate chain, reloaded on change")
       .Add("--tls-key", config.tls_key, "PEM file with the certificate's private key, reloaded on change")
       .Add("--tls-client-ca", config.tls_client_ca, "PEM file; clients must show a certificate that it signed (mTLS)");
-  Group(app, "Limits")
+  FlagGroup(app, "Limits")
       .Add("--max-message-bytes", config.max_message_bytes, "Largest message taken from a client")
       .Add("--max-concurrent-streams", config.max_concurrent_streams, "Calls at a time on one connection")
       .Add("--executor-threads", config.executor_threads, "Threads for calls that wait for the store")
@@ -95,12 +56,12 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
       .Add("--max-connection-age", config.max_connection_age,
            "Ask clients to connect anew after this time, so that load spreads; inf: never")
       .Add("--stream-poll-interval", config.stream_poll_interval, "How often a waiting stream looks for news");
-  Group(app, "Writes")
+  FlagGroup(app, "Writes")
       .Add("--write-queue-events", config.write_queue_events, "Events that may wait to be stored; more are refused")
       .Add("--max-batch-events", config.max_batch_events, "Most events stored in one commit")
       .Add("--max-batch-bytes", config.max_batch_bytes, "Most bytes of events stored in one commit")
       .Add("--batch-linger", config.batch_linger, "Wait this long for more events before a commit");
-  Group(app, "Shutdown and logs")
+  FlagGroup(app, "Shutdown and logs")
       .Add("--drain-delay", config.drain_delay, "After SIGTERM: stay open but not ready, until balancers have noticed")
       .Add("--drain-timeout", config.drain_timeout, "Then: time for running calls to finish before they are cancelled")
       .Add("--log-level", config.log_level, "Least severity logged: debug, info, warning or error");

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -6,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/metrics/registry.h"
 #include "common/rollup/dictionary.h"
+#include "common/server/flag_group.h"
 #include "common/server/flags.h"
 #include "common/server/server.h"
 #include "common/service/rollup_flags.h"
@@ -26,12 +26,10 @@ struct Config {
 
 void AddRatingsFlags(CLI::App& app, Config& config) {
   const std::string group = "Ratings";
-  app.add_option("--min-group-size", config.ratings.min_group_size,
-                 "Groups with fewer ratings than this have their figures withheld, so that no one is unmasked")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
-      ->envname("RAPPORT_MIN_GROUP_SIZE")
-      ->group(group);
+  server::FlagGroup(app, group)
+      .Add("--min-group-size", config.ratings.min_group_size,
+           "Groups with fewer ratings than this have their figures withheld, so that no one is unmasked",
+           CLI::Range(1, 1000));
   service::AddRollupFlags(app, config.rollup, group);
 }
 

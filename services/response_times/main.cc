@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -6,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/metrics/registry.h"
 #include "common/rollup/dictionary.h"
+#include "common/server/flag_group.h"
 #include "common/server/flags.h"
 #include "common/server/server.h"
 #include "common/service/rollup_flags.h"
@@ -28,12 +28,10 @@ struct Config {
 
 void AddResponseTimesFlags(CLI::App& app, Config& config) {
   const std::string group = "Response times";
-  app.add_option("--min-group-size", config.response_times.min_group_size,
-                 "Groups with fewer stretches than this are withheld from what customers and the public see")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str()
-      ->envname("RAPPORT_MIN_GROUP_SIZE")
-      ->group(group);
+  server::FlagGroup(app, group)
+      .Add("--min-group-size", config.response_times.min_group_size,
+           "Groups with fewer stretches than this are withheld from what customers and the public see",
+           CLI::Range(1, 1000));
   service::AddRollupFlags(app, config.rollup, group);
 }
 
