@@ -12,12 +12,19 @@
 #include "absl/time/time.h"
 #include "common/store/store.h"
 #include "rapport/churn/storage/v1/storage.pb.h"
+#include "rapport/churn/v1/activities.pb.h"
 
 namespace rapport::churn {
 
 // The entities of a customer; all of them lie in PartitionOf the customer's id.
 store::Key RecordKey(absl::string_view customer_id);
 store::Key ActivityKey(absl::string_view customer_id, absl::string_view activity_id);
+
+// The table whose fields are the ids of a customer's stored activities: what there is to erase.
+std::string ActivityIdsTable(absl::string_view customer_id);
+
+// DATA_LOSS when the bytes are no record.
+absl::StatusOr<storage::v1::CustomerRecord> UnpackRecord(absl::string_view customer_id, const std::string& bytes);
 
 // Reads what the recorder wrote. Thread-safe; blocks on the store.
 class Reader {
@@ -26,9 +33,14 @@ class Reader {
   explicit Reader(store::Store& store, std::function<absl::Time()> clock = absl::Now)
       : store_(store), clock_(std::move(clock)) {}
 
-  // The records of these customers, in order and one round trip; an empty one for an unknown id.
+  // The records of these customers, in order and one round trip; an empty one for an unknown id. Features past the
+  // most that keep their name are folded.
   absl::StatusOr<std::vector<storage::v1::CustomerRecord>> LoadRecords(absl::string_view tenant,
                                                                        const std::vector<std::string>& ids);
+
+  // These activities of a customer, in order and one round trip, with all ids; a default one for an unknown id.
+  absl::StatusOr<std::vector<v1::Activity>> LoadActivities(absl::string_view tenant, absl::string_view customer_id,
+                                                           const std::vector<std::string>& activity_ids);
 
   // Where everything about a customer lies.
   store::Partition PartitionOfCustomer(absl::string_view tenant, absl::string_view customer_id) const;

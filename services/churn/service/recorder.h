@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/store/store.h"
 #include "common/write/write_path.h"
 #include "rapport/churn/v1/activities.pb.h"
 #include "services/churn/service/churn_metrics.h"
@@ -24,7 +25,7 @@ namespace rapport::churn {
 class Recorder {
  public:
   // All must outlive the recorder.
-  Recorder(write::WritePath& path, service::Tenants& tenants, uint32_t partition_count, ChurnMetrics& metrics,
+  Recorder(write::WritePath& path, service::Tenants& tenants, store::Store& store, ChurnMetrics& metrics,
            std::function<absl::Time()> clock);
 
   // Records activities with one result each, in order. `done` gets OK when all results are final, or the error that
@@ -32,14 +33,15 @@ class Recorder {
   void Record(absl::string_view tenant, absl::Time deadline, const std::vector<const v1::Activity*>& activities,
               const std::vector<v1::ActivityResult*>& results, const std::function<void(absl::Status)>& done);
 
-  // Forgets a customer: record, activities, row, score. `done` gets how many activities there were.
+  // Forgets a customer, at first all that shows, then activity by activity; `done` gets how many activities were
+  // erased. After an error, erase again.
   void Erase(absl::string_view tenant, absl::string_view customer_id,
              const std::function<void(absl::StatusOr<int64_t>)>& done);
 
  private:
   write::WritePath& path_;
   service::Tenants& tenants_;
-  const uint32_t partition_count_;
+  store::Store& store_;
   ChurnMetrics& metrics_;
   const std::function<absl::Time()> clock_;
 };
