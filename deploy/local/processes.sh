@@ -31,6 +31,8 @@ start() {
   shift 2
   setsid "$binary" "$@" </dev/null >>"$folder/$name.log" 2>&1 &
   echo $! >"$folder/$name.pid"
+  # A moment passes until the program takes the place of the shell; before that is_running does not know it.
+  until is_running "$folder" "$name" || ! kill -0 $! 2>/dev/null; do sleep 0.01; done
 }
 
 # wait_until_ready FOLDER NAME URL: up to a minute.

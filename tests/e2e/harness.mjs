@@ -65,7 +65,7 @@ export function temporaryFolder(t) {
 }
 
 // Asks `probe` until it answers something true; `describe` says what was wrong after 30 s.
-async function until(probe, describe) {
+export async function until(probe, describe) {
   for (const end = Date.now() + 30_000; Date.now() < end; await delay(20)) {
     const answer = await probe();
     if (answer) return answer;
