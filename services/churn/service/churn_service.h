@@ -3,6 +3,7 @@
 
 #include "common/server/rpc.h"
 #include "rapport/churn/v1/churn_service.grpc.pb.h"
+#include "services/churn/service/purchases_query.h"
 
 namespace rapport::churn {
 
@@ -126,6 +127,7 @@ class ChurnService final : public v1::ChurnService::CallbackService {
   server::RpcRuntime& runtime_;
   const ChurnParts parts_;
   const ChurnOptions options_;
+  PurchaseForecasts purchase_forecasts_;
 };
 
 }  // namespace rapport::churn
