@@ -17,7 +17,7 @@ const services = {'rapport-churn': 50053, 'rapport-ratings': 50051, 'rapport-res
 const external = {
   'Secret rapport-store': ['url'],
   'Secret rapport-credentials': ['credentials.json'],
-  'Secret rapport-churn-peer': ['token'],
+  'Secret rapport-churn-peer': ['tokens.json'],
   ...Object.fromEntries(Object.keys(services).map((name) => [`Secret ${name}-tls`, ['tls.crt', 'tls.key', 'ca.crt']])),
 };
 
