@@ -7,14 +7,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "rapport/ratings/v1/ratings_service.grpc.pb.h"
 #include "tests/benchmark/dataset.h"
 #include "tests/benchmark/load.h"
 #include "tests/benchmark/summary.h"
+#include "tests/benchmark/unary_load.h"
 
 namespace rapport::benchmark {
 namespace {
@@ -35,71 +34,18 @@ std::vector<std::unique_ptr<Stub>> Connect(const std::string& server, int connec
   return stubs;
 }
 
-// One call at a time, again and again: `in_flight` of these make the load.
-class UnaryCaller {
- public:
-  UnaryCaller(Stub& stub, std::string prefix, std::atomic<int64_t>& next, absl::Time end,
-              absl::BlockingCounter& finished)
-      : stub_(stub), prefix_(std::move(prefix)), next_(next), end_(end), finished_(finished) {}
-
-  void CallNext() {
-    start_ = absl::Now();
-    if (start_ >= end_ || failed_) {
-      finished_.DecrementCount();
-      return;
-    }
-    context_ = std::make_unique<grpc::ClientContext>();
-    *request_.mutable_rating() = ToRating(MakeRow(prefix_, next_.fetch_add(1), 1'000'000));
-    stub_.async()->RecordRating(context_.get(), &request_, &response_, [this](grpc::Status status) {
-      seconds_.push_back(absl::ToDoubleSeconds(absl::Now() - start_));
-      if (!status.ok()) {
-        std::cerr << status.error_message() << "\n";
-        failed_ = true;
-      }
-      CallNext();
-    });
-  }
-
-  const std::vector<double>& seconds() const { return seconds_; }
-  bool failed() const { return failed_; }
-
- private:
-  Stub& stub_;
-  const std::string prefix_;
-  std::atomic<int64_t>& next_;
-  const absl::Time end_;
-  absl::BlockingCounter& finished_;
-  std::unique_ptr<grpc::ClientContext> context_;
-  ratings::v1::RecordRatingRequest request_;
-  ratings::v1::RecordRatingResponse response_;
-  absl::Time start_;
-  std::vector<double> seconds_;
-  bool failed_ = false;
-};
-
 }  // namespace
 
 int RunUnary(const std::string& server, int in_flight, double seconds, const std::string& prefix) {
   const auto stubs = Connect(server, std::min(in_flight, 4));
-  std::atomic<int64_t> next = 0;
-  absl::BlockingCounter finished(in_flight);
-  const absl::Time start = absl::Now();
-  std::vector<std::unique_ptr<UnaryCaller>> callers;
-  for (int i = 0; i < in_flight; ++i) {
-    callers.push_back(std::make_unique<UnaryCaller>(*stubs[i % stubs.size()], prefix, next,
-                                                    start + absl::Seconds(seconds), finished));
-  }
-  for (const auto& caller : callers) caller->CallNext();
-  finished.Wait();
-  const double elapsed = absl::ToDoubleSeconds(absl::Now() - start);
-  std::vector<double> all;
-  for (const auto& caller : callers) {
-    if (caller->failed()) return 1;
-    all.insert(all.end(), caller->seconds().begin(), caller->seconds().end());
-  }
-  std::cout << absl::StrCat("{\"calls\":", all.size(), ",\"per_second\":", static_cast<double>(all.size()) / elapsed,
-                            ",\"p50_seconds\":", Quantile(all, 0.5), ",\"p99_seconds\":", Quantile(all, 0.99), "}\n");
-  return 0;
+  return RunUnaryLoad<ratings::v1::RecordRatingRequest, ratings::v1::RecordRatingResponse>(
+      in_flight, seconds,
+      [&](int64_t number, ratings::v1::RecordRatingRequest& request) {
+        *request.mutable_rating() = ToRating(MakeRow(prefix, number, 1'000'000));
+      },
+      [&](int caller, grpc::ClientContext* context, const auto* request, auto* response, auto done) {
+        stubs[caller % stubs.size()]->async()->RecordRating(context, request, response, std::move(done));
+      });
 }
 
 int RunIngest(const std::string& server, int64_t from, int64_t to, int64_t count, int in_flight) {
