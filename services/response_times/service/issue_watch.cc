@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "services/response_times/core/tracked_issue.h"
+#include "services/response_times/service/change_reader.h"
 #include "services/response_times/service/issue_reader.h"
 
 namespace rapport::response_times {
@@ -17,9 +18,10 @@ constexpr size_t kMostRemembered = 100'000;
 absl::StatusOr<IssueWatch> IssueWatch::Open(Reader& reader, absl::string_view tenant,
                                             const v1::WatchResolutionsRequest& request) {
   std::string place;
-  if (!absl::WebSafeBase64Unescape(request.resume_token(), &place)) return StrangeToken();
-  auto stream = request.resume_token().empty() ? StreamCursor::AtEnd(reader.store(), tenant)
-                                               : StreamCursor::At(reader.store(), tenant, place);
+  if (!absl::WebSafeBase64Unescape(request.resume_token(), &place)) return service::StrangeToken();
+  auto stream = request.resume_token().empty()
+                    ? service::StreamCursor::AtEnd(reader.store(), tenant, kChangeStream)
+                    : service::StreamCursor::At(reader.store(), tenant, kChangeStream, place);
   if (!stream.ok()) return stream.status();
   IssueWatch watch(reader, tenant, *std::move(stream));
   watch.token_moved_ = true;
@@ -43,7 +45,7 @@ absl::Status IssueWatch::Tell(const std::string& issue_id) {
 }
 
 absl::Status IssueWatch::ReadOn() {
-  const auto changed = stream_.ReadOn(ChangeTag::kIssue);
+  const auto changed = ReadChanges(ChangeTag::kIssue, stream_);
   if (!changed.ok()) return changed.status();
   if (told_.size() > kMostRemembered) told_.clear();
   for (const std::string& issue_id : std::set<std::string>(changed->begin(), changed->end())) {

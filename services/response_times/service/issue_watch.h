@@ -8,9 +8,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/service/stream_cursor.h"
 #include "rapport/response_times/v1/tracked_issues.pb.h"
 #include "services/response_times/service/reader.h"
-#include "services/response_times/service/stream_cursor.h"
 
 namespace rapport::response_times {
 
@@ -27,7 +27,7 @@ class IssueWatch {
   absl::StatusOr<bool> Next(v1::WatchResolutionsResponse& response);
 
  private:
-  IssueWatch(Reader& reader, absl::string_view tenant, StreamCursor stream)
+  IssueWatch(Reader& reader, absl::string_view tenant, service::StreamCursor stream)
       : reader_(&reader), tenant_(tenant), stream_(std::move(stream)) {}
 
   absl::Status ReadOn();
@@ -35,7 +35,7 @@ class IssueWatch {
 
   Reader* reader_;
   std::string tenant_;
-  StreamCursor stream_;
+  service::StreamCursor stream_;
   std::deque<v1::WatchResolutionsResponse> pending_;
   std::string token_;         // before everything in pending_
   bool token_moved_ = false;  // since it was last told

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "common/request/fields.h"
 #include "common/time/interval.h"
+#include "services/response_times/service/change_reader.h"
 
 namespace rapport::response_times {
 namespace {
@@ -40,12 +41,12 @@ using TokenParts = std::tuple<int64_t, int64_t, std::string>;
 
 absl::StatusOr<TokenParts> ParseToken(absl::string_view token) {
   std::string plain;
-  if (!absl::WebSafeBase64Unescape(token, &plain)) return StrangeToken();
+  if (!absl::WebSafeBase64Unescape(token, &plain)) return service::StrangeToken();
   const std::vector<absl::string_view> parts = absl::StrSplit(plain, '/');
   int64_t warned_ms = 0;
   int64_t broken_ms = 0;
   if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &warned_ms) || !absl::SimpleAtoi(parts[1], &broken_ms)) {
-    return StrangeToken();
+    return service::StrangeToken();
   }
   return TokenParts(warned_ms, broken_ms, parts[2]);
 }
@@ -61,9 +62,9 @@ absl::StatusOr<PromiseWatch> PromiseWatch::Open(Reader& reader, absl::string_vie
   const absl::Time now = reader.Now();
   DuePromise warned = Behind(now);
   DuePromise broken = Behind(now);
-  absl::StatusOr<StreamCursor> stream = absl::UnknownError("");
+  absl::StatusOr<service::StreamCursor> stream = absl::UnknownError("");
   if (request.resume_token().empty()) {
-    stream = StreamCursor::AtEnd(reader.store(), tenant);
+    stream = service::StreamCursor::AtEnd(reader.store(), tenant, kChangeStream);
   } else {
     const absl::StatusOr<TokenParts> parts = ParseToken(request.resume_token());
     if (!parts.ok()) return parts.status();
@@ -73,7 +74,7 @@ absl::StatusOr<PromiseWatch> PromiseWatch::Open(Reader& reader, absl::string_vie
       return absl::OutOfRangeError(
           "resume_token: is older than 31 days; list what was missed, then watch without a token");
     }
-    stream = StreamCursor::At(reader.store(), tenant, std::get<2>(*parts));
+    stream = service::StreamCursor::At(reader.store(), tenant, kChangeStream, std::get<2>(*parts));
   }
   if (!stream.ok()) return stream.status();
   PromiseWatch watch(reader, tenant, *std::move(stream));
@@ -156,7 +157,7 @@ absl::StatusOr<std::vector<std::string>> PromiseWatch::ReadDue(DuePromise& told,
 absl::Status PromiseWatch::ReadOn() {
   const absl::Time now = reader_->Now();
   bool more = false;
-  const auto changed = stream_.ReadOn(ChangeTag::kPromise);
+  const auto changed = ReadChanges(ChangeTag::kPromise, stream_);
   if (!changed.ok()) return changed.status();
   const auto warned = ReadDue(warned_, now + about_to_break_, more);
   if (!warned.ok()) return warned.status();

@@ -11,10 +11,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/service/stream_cursor.h"
 #include "rapport/response_times/v1/promises.pb.h"
 #include "services/response_times/service/promise_reader.h"
 #include "services/response_times/service/reader.h"
-#include "services/response_times/service/stream_cursor.h"
 
 namespace rapport::response_times {
 
@@ -31,7 +31,7 @@ class PromiseWatch {
   absl::StatusOr<bool> Next(v1::WatchPromisesResponse& response);
 
  private:
-  PromiseWatch(Reader& reader, absl::string_view tenant, StreamCursor stream)
+  PromiseWatch(Reader& reader, absl::string_view tenant, service::StreamCursor stream)
       : reader_(&reader), tenant_(tenant), stream_(std::move(stream)) {}
 
   absl::Status ReadOn();
@@ -48,7 +48,7 @@ class PromiseWatch {
   std::string agent_id_;
   std::string only_agent_;
   absl::Duration about_to_break_;
-  StreamCursor stream_;
+  service::StreamCursor stream_;
   DuePromise warned_;  // up to here it was told what is about to break
   DuePromise broken_;  // and here what broke
   std::deque<v1::WatchPromisesResponse> pending_;
