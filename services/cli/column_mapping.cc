@@ -37,27 +37,10 @@ std::string Nearest(absl::string_view name, const std::vector<std::string>& cand
       candidates, [&](const std::string& a, const std::string& b) { return Distance(name, a) < Distance(name, b); });
 }
 
-absl::StatusOr<size_t> FindColumn(absl::string_view name, const std::vector<std::string>& header) {
-  const auto count = absl::c_count(header, name);
-  if (count > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the header has ", count, " columns named '", name, "'; rename all but the one meant"));
-  }
-  if (count == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("--map: the header has no column '", name, "'; did you mean '",
-                                                   Nearest(name, header),
-                                                   "'? Its columns are: ", absl::StrJoin(header, ", ")));
-  }
-  return static_cast<size_t>(absl::c_find(header, name) - header.begin());
-}
-
-// The columns that `name` stands for: one of that name, or those that a `+` joins.
 absl::StatusOr<std::vector<size_t>> FindColumns(absl::string_view name, const std::vector<std::string>& header) {
-  std::vector<absl::string_view> names = {name};
-  if (!absl::c_linear_search(header, name) && absl::StrContains(name, '+')) names = absl::StrSplit(name, '+');
   std::vector<size_t> columns;
-  for (const absl::string_view each : names) {
-    const absl::StatusOr<size_t> column = FindColumn(each, header);
+  for (const std::string& each : JoinedColumns(name, header)) {
+    const absl::StatusOr<size_t> column = FindColumn("--map", each, header);
     if (!column.ok()) return column.status();
     columns.push_back(*column);
   }
@@ -66,30 +49,50 @@ absl::StatusOr<std::vector<size_t>> FindColumns(absl::string_view name, const st
 
 std::vector<std::string> Names(absl::Span<const FieldName> known) {
   std::vector<std::string> names;
-  for (const FieldName& field : known) names.emplace_back(field.name);
+  for (const FieldName& field : known) {
+    names.push_back(absl::StrCat(field.name, absl::EndsWith(field.name, ".") ? "KEY" : ""));
+  }
   return names;
 }
 
 absl::StatusOr<FieldSource> SourceFor(absl::string_view name, absl::Span<const FieldName> known) {
   FieldSource source;
-  absl::string_view label_key = name;
-  if (absl::ConsumePrefix(&label_key, "label.") && !label_key.empty()) {
-    source.field = Field::kLabel;
-    source.label_key = std::string(label_key);
-    return source;
-  }
-  const auto found = absl::c_find_if(known, [&](const FieldName& field) { return field.name == name; });
+  const auto found = absl::c_find_if(known, [&](const FieldName& field) {
+    return absl::EndsWith(field.name, ".") ? absl::StartsWith(name, field.name) && name != field.name
+                                           : field.name == name;
+  });
   if (found == known.end()) {
     const std::vector<std::string> names = Names(known);
     return absl::InvalidArgumentError(absl::StrCat("there is no field '", name, "'; did you mean '",
                                                    Nearest(name, names),
-                                                   "'? The fields are: ", absl::StrJoin(names, ", "), ", label.KEY"));
+                                                   "'? The fields are: ", absl::StrJoin(names, ", ")));
   }
   source.field = found->field;
+  if (absl::EndsWith(found->name, ".")) source.key = std::string(name.substr(found->name.size()));
   return source;
 }
 
 }  // namespace
+
+absl::StatusOr<size_t> FindColumn(absl::string_view flag, absl::string_view name,
+                                  const std::vector<std::string>& header) {
+  const auto count = absl::c_count(header, name);
+  if (count > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the header has ", count, " columns named '", name, "'; rename all but the one meant"));
+  }
+  if (count == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, ": the header has no column '", name, "'; did you mean '",
+                                                   Nearest(name, header),
+                                                   "'? Its columns are: ", absl::StrJoin(header, ", ")));
+  }
+  return static_cast<size_t>(absl::c_find(header, name) - header.begin());
+}
+
+std::vector<std::string> JoinedColumns(absl::string_view name, const std::vector<std::string>& header) {
+  if (absl::c_linear_search(header, name) || !absl::StrContains(name, '+')) return {std::string(name)};
+  return absl::StrSplit(name, '+');
+}
 
 std::string FieldSource::Value(const std::vector<std::string>& row) const {
   if (columns.empty()) return constant;

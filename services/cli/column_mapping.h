@@ -49,10 +49,30 @@ enum class Field {
   kSelfService,
   kReference,
   kFollower,
+  kPlan,
+  kRevenue,
+  kAmount,
+  kCurrency,
+  kInvoice,
+  kDue,
+  kEffective,
+  kFeature,
+  kQuantity,
+  kTopic,
+  kOwner,
+  kAttribute,
 };
+
+// Where the column `name` stands in `header`. The error names `flag`, and the heading that is nearest.
+absl::StatusOr<size_t> FindColumn(absl::string_view flag, absl::string_view name,
+                                  const std::vector<std::string>& header);
+
+// The columns that `name` stands for: one of that name, or those that a `+` joins.
+std::vector<std::string> JoinedColumns(absl::string_view name, const std::vector<std::string>& header);
 
 struct FieldName {
   Field field;
+  // A name that ends in a dot, such as `label.`, takes any key after it.
   absl::string_view name;
   bool required;
 };
@@ -60,8 +80,8 @@ struct FieldName {
 // Where a field's value comes from: a column, or the same value for every row.
 struct FieldSource {
   Field field = Field::kId;
-  // For kLabel.
-  std::string label_key;
+  // What stands after the dot of the field's name.
+  std::string key;
   // Of --map. The values of several columns are joined by `/`.
   std::vector<size_t> columns;
   // Of --set.
@@ -72,8 +92,8 @@ struct FieldSource {
 };
 
 // Resolves `columns` (field -> column name, or several joined by `+`) against the header, and `constants` (field ->
-// value). Fields are those of `known`, and `label.KEY` for any KEY. Errors: a field unknown, given twice or missing; a
-// column that the header does not have, with the nearest it has; a mapped name that the header has twice.
+// value). Fields are those of `known`. Errors: a field unknown, given twice or missing; a column that the header does
+// not have, with the nearest it has; a mapped name that the header has twice.
 absl::StatusOr<std::vector<FieldSource>> ResolveMapping(const Pairs& columns, const Pairs& constants,
                                                         absl::Span<const FieldName> known,
                                                         const std::vector<std::string>& header);

@@ -10,9 +10,9 @@ namespace {
 void AddGlobalFlags(CLI::App& app, Session& session, std::string& output) {
   ConnectionOptions& connection = session.connection;
   app.add_option("--server", connection.server,
-                 "HOST:PORT of the service that the command talks to, or RAPPORT_RATINGS_SERVER or "
-                 "RAPPORT_RESPONSE_TIMES_SERVER for one service, or RAPPORT_SERVER for all; 127.0.0.1 with port 50051 "
-                 "for ratings and 50052 for response times when left out");
+                 "HOST:PORT of the service that the command talks to, or RAPPORT_RATINGS_SERVER, "
+                 "RAPPORT_RESPONSE_TIMES_SERVER or RAPPORT_CHURN_SERVER for one service, or RAPPORT_SERVER for all; "
+                 "127.0.0.1 with port 50051 for ratings, 50052 for response times and 50053 for churn when left out");
   app.add_option("--token", connection.token, "Token; other users can see it in the list of processes")
       ->envname("RAPPORT_TOKEN");
   app.add_option("--token-file", connection.token_file, "File that holds the token; goes before RAPPORT_TOKEN");

@@ -54,7 +54,7 @@ void AddExportFlags(CLI::App* app, ExportFileOptions* options) {
 }
 
 void AddImportFlags(CLI::App* app, ImportOptions* options, const std::string& fields) {
-  app->add_option("FILE", options->file, "CSV file with a header; - reads standard input")->required();
+  app->add_option("FILE", options->file, "CSV file with a header, or JSON lines; - reads standard input")->required();
   AddRepeatable(app, "--map", options->map, "FIELD=COLUMN,...: " + fields + "; \"FIELD=A, B\" if a name has a comma")
       ->required();
   AddRepeatable(app, "--set", options->set, "FIELD=VALUE,...: the same value for every row");
@@ -65,6 +65,9 @@ void AddImportFlags(CLI::App* app, ImportOptions* options, const std::string& fi
   AddZone(app, options->time_zone,
           "of times without an offset. A time that clocks repeat is the first of the two; one that they skip is read "
           "with the offset before the change");
+  app->add_option("--format", options->format, "csv, or jsonl: a JSON object a line, its keys the columns")
+      ->check(CLI::IsMember({"csv", "jsonl"}))
+      ->capture_default_str();
   app->add_option("--delimiter", options->delimiter, "What stands between columns")->capture_default_str();
   app->add_option("--rejects", options->rejects, "File to write rejected rows to, with their line and the reason");
   app->add_option("--batch-size", options->batch_size, "Rows sent together")

@@ -26,6 +26,7 @@ struct ServiceAddress {
 
 inline constexpr ServiceAddress kRatingsAddress = {"RAPPORT_RATINGS_SERVER", 50051};
 inline constexpr ServiceAddress kResponseTimesAddress = {"RAPPORT_RESPONSE_TIMES_SERVER", 50052};
+inline constexpr ServiceAddress kChurnAddress = {"RAPPORT_CHURN_SERVER", 50053};
 
 struct ConnectionOptions {
   // HOST:PORT.

@@ -15,7 +15,7 @@ absl::StatusOr<EventRules> MakeRules(const ConversationImportOptions& options) {
   if (absl::Status status = SetRules(options, &rules); !status.ok()) return status;
   const absl::StatusOr<Words> events = ReadWords("--events", options.events);
   if (!events.ok()) return events.status();
-  absl::StatusOr<EventMapping> mapping = EventMapping::Make(*events, options.ignore_events);
+  absl::StatusOr<EventMapping> mapping = MakeEventMapping(*events, options.ignore_events);
   if (!mapping.ok()) return mapping.status();
   rules.events = *std::move(mapping);
   absl::StatusOr<Words> priorities = ReadWords("--priorities", options.priorities);

@@ -6,7 +6,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/event_words.h"
 
@@ -41,6 +40,7 @@ constexpr FieldName kEventFieldNames[] = {
     {Field::kSelfService, "self_service", false},
     {Field::kReference, "reference", false},
     {Field::kFollower, "follower_id", false},
+    {Field::kLabel, "label.", false},
 };
 
 // Fields of one kind of event are read only for that kind.
@@ -156,36 +156,8 @@ ConversationEvent Opening(const ConversationEvent& event) {
 
 const absl::Span<const FieldName> kEventFields = kEventFieldNames;
 
-absl::StatusOr<EventMapping> EventMapping::Make(const Words& words, const std::vector<std::string>& ignored) {
-  EventMapping mapping;
-  for (const auto& [theirs, ours] : words) {
-    std::optional<ConversationEvent> kind;
-    if (ours != "-") {
-      absl::StatusOr<ConversationEvent> event = ParseEventWord("--events", ours);
-      if (!event.ok()) return event.status();
-      kind = *std::move(event);
-    }
-    if (theirs == "*") {
-      mapping.other_ = std::move(kind);
-    } else {
-      mapping.kinds_[theirs] = std::move(kind);
-    }
-  }
-  for (const std::string& word : ignored) mapping.kinds_[absl::AsciiStrToLower(word)] = std::nullopt;
-  return mapping;
-}
-
-absl::StatusOr<std::optional<ConversationEvent>> EventMapping::Find(absl::string_view text) const {
-  const auto found = kinds_.find(absl::AsciiStrToLower(absl::StripAsciiWhitespace(text)));
-  if (found != kinds_.end()) return found->second;
-  if (other_.has_value()) return *other_;
-  absl::StatusOr<ConversationEvent> ours = ParseEventWord("event", text);
-  const bool any_word = absl::c_any_of(kinds_, [](const auto& kind) { return kind.second.has_value(); });
-  if (!any_word) return ours.ok() ? absl::StatusOr<std::optional<ConversationEvent>>(*std::move(ours)) : ours.status();
-  return absl::InvalidArgumentError(
-      absl::StrCat("event '", text, "' is not one of those that --events knows: ",
-                   absl::StrJoin(kinds_, ", ", [](std::string* list, const auto& kind) { list->append(kind.first); }),
-                   "; add it there, with - to ignore it, or *=... for any other"));
+absl::StatusOr<EventMapping> MakeEventMapping(const Words& words, const std::vector<std::string>& ignored) {
+  return EventMapping::Make("--events", words, ignored, &ParseEventWord);
 }
 
 bool RecentIds::Add(const std::string& id) {
@@ -206,7 +178,7 @@ absl::StatusOr<RowEvents<ConversationEvent>> EventReader::Read(const std::vector
   RowEvents<ConversationEvent> events;
   const auto event_source =
       absl::c_find_if(sources, [](const FieldSource& source) { return source.field == Field::kEvent; });
-  const absl::StatusOr<std::optional<ConversationEvent>> kind = rules_.events.Find(event_source->Value(row));
+  const absl::StatusOr<std::optional<ConversationEvent>> kind = rules_.events.Find("event", event_source->Value(row));
   if (!kind.ok()) return kind.status();
   if (!kind->has_value() && !rules_.imply_openings) return events;
 

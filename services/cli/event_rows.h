@@ -11,27 +11,16 @@
 #include "rapport/response_times/v1/conversations.pb.h"
 #include "services/cli/column_mapping.h"
 #include "services/cli/row_conversion.h"
+#include "services/cli/word_mapping.h"
 
 namespace rapport::cli {
 
 // Which fields a row of a conversation's events can fill.
 extern const absl::Span<const FieldName> kEventFields;
 
-// The source's words for what happened, and the kinds of events that they mean.
-class EventMapping {
- public:
-  // `words` are pairs such as New=CUSTOMER_MESSAGE, Closed=- (ignored) and *=AGENT_MESSAGE (any other word); `ignored`
-  // more words to ignore. Without any, the words are ours.
-  static absl::StatusOr<EventMapping> Make(const Words& words, const std::vector<std::string>& ignored);
-
-  // An event of the kind that `text` means; nothing when it is to be ignored. The error lists the words known.
-  absl::StatusOr<std::optional<response_times::v1::ConversationEvent>> Find(absl::string_view text) const;
-
- private:
-  std::map<std::string, std::optional<response_times::v1::ConversationEvent>> kinds_;
-  // The kind of any other word.
-  std::optional<std::optional<response_times::v1::ConversationEvent>> other_;
-};
+// What --events means: an event of a kind for each word of the source.
+using EventMapping = WordMapping<response_times::v1::ConversationEvent>;
+absl::StatusOr<EventMapping> MakeEventMapping(const Words& words, const std::vector<std::string>& ignored);
 
 // How the values of events are to be read.
 struct EventRules : ConversionRules {

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "absl/algorithm/container.h"
 #include "services/cli/files.h"
 
 namespace rapport::cli {
@@ -39,6 +40,24 @@ absl::StatusOr<ImportInput> ImportInput::Open(Environment& environment, const st
   const auto size = std::filesystem::file_size(path, error);
   if (!error) input.size_ = static_cast<int64_t>(size);
   return input;
+}
+
+absl::StatusOr<std::unique_ptr<RowReader>> MakeRowReader(const ImportOptions& options, const Pairs& more_columns,
+                                                         std::istream& in) {
+  if (options.format != "jsonl") {
+    if (options.delimiter.size() != 1) return absl::InvalidArgumentError("--delimiter must be one character");
+    return MakeCsvRows(in, options.delimiter.front());
+  }
+  absl::StatusOr<Pairs> columns = ParsePairs("--map", options.map);
+  if (!columns.ok()) return columns.status();
+  columns->insert(columns->end(), more_columns.begin(), more_columns.end());
+  std::vector<std::string> names;
+  for (const auto& [field, column] : *columns) {
+    for (std::string& name : JoinedColumns(column, {})) {
+      if (!absl::c_linear_search(names, name)) names.push_back(std::move(name));
+    }
+  }
+  return MakeJsonRows(in, std::move(names));
 }
 
 absl::Status Rejects::Open(const ImportOptions& options, const std::vector<std::string>& header) {

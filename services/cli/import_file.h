@@ -20,6 +20,7 @@
 #include "services/cli/import_report.h"
 #include "services/cli/progress.h"
 #include "services/cli/row_conversion.h"
+#include "services/cli/row_reader.h"
 #include "services/cli/session.h"
 
 namespace rapport::cli {
@@ -28,6 +29,8 @@ namespace rapport::cli {
 struct ImportOptions {
   // `-` reads standard input.
   std::string file;
+  // csv or jsonl.
+  std::string format = "csv";
   std::string delimiter = ",";
   std::vector<std::string> map;
   std::vector<std::string> set;
@@ -61,6 +64,10 @@ class ImportInput {
   std::istream* stream_ = nullptr;
   int64_t size_ = 0;
 };
+
+// The rows of `in`, by --format. `more_columns` are mapped by flags of their own.
+absl::StatusOr<std::unique_ptr<RowReader>> MakeRowReader(const ImportOptions& options, const Pairs& more_columns,
+                                                         std::istream& in);
 
 // The file that takes the rows refused, each with its line and the reason in front.
 class Rejects {
@@ -96,7 +103,7 @@ class ImportRun {
       : options_(options), kind_(kind), most_implied_(kind.words.implied.empty() ? 0 : 1), report_(kind.words) {}
 
   // Reads the header.
-  absl::Status Begin(csv::Reader& reader) {
+  absl::Status Begin(RowReader& reader) {
     absl::StatusOr<Pairs> columns = ParsePairs("--map", options_.map);
     if (!columns.ok()) return columns.status();
     columns->insert(columns->end(), kind_.more_columns.begin(), kind_.more_columns.end());
@@ -115,7 +122,7 @@ class ImportRun {
     return rejects_.Open(options_, (*header)->fields);
   }
 
-  absl::Status Run(csv::Reader& reader, EventSender<Event>& sender, Progress& progress) {
+  absl::Status Run(RowReader& reader, EventSender<Event>& sender, Progress& progress) {
     while (true) {
       absl::StatusOr<std::optional<csv::Row>> row = reader.Next();
       if (!row.ok()) {
@@ -218,12 +225,12 @@ class ImportRun {
 template <class Event, class MakeSender>
 absl::StatusOr<int> ImportFile(Session& session, const ImportOptions& options, const RowKind<Event>& kind,
                                const MakeSender& make_sender) {
-  if (options.delimiter.size() != 1) return absl::InvalidArgumentError("--delimiter must be one character");
   absl::StatusOr<ImportInput> input = ImportInput::Open(session.environment, options.file);
   if (!input.ok()) return input.status();
-  csv::Reader reader(input->stream(), options.delimiter.front());
+  const absl::StatusOr<std::unique_ptr<RowReader>> reader = MakeRowReader(options, kind.more_columns, input->stream());
+  if (!reader.ok()) return reader.status();
   ImportRun<Event> run(options, kind);
-  if (absl::Status status = run.Begin(reader); !status.ok()) return status;
+  if (absl::Status status = run.Begin(**reader); !status.ok()) return status;
 
   Progress progress(session.environment.err, session.progress && session.environment.err_is_terminal, input->size());
   RetryPolicy retry;
@@ -236,7 +243,7 @@ absl::StatusOr<int> ImportFile(Session& session, const ImportOptions& options, c
     run.Settle(row, status, outcome);
   };
   const std::unique_ptr<EventSender<Event>> sender = make_sender(std::move(retry), on_result);
-  absl::Status status = run.Run(reader, *sender, progress);
+  absl::Status status = run.Run(**reader, *sender, progress);
   status.Update(run.End());
   progress.Clear();
   session.environment.out << (session.json() ? run.report().ToJson() + "\n" : run.report().ToText());

@@ -21,6 +21,7 @@ constexpr FieldName kRatingFieldNames[] = {
     {Field::kAgent, "agent_id", false},    {Field::kChannel, "channel", false},
     {Field::kComment, "comment", false},   {Field::kConversation, "conversation_id", false},
     {Field::kRevision, "revision", false}, {Field::kWow, "wow", false},
+    {Field::kLabel, "label.", false},
 };
 
 constexpr FieldName kSurveyFieldNames[] = {
@@ -31,6 +32,7 @@ constexpr FieldName kSurveyFieldNames[] = {
     {Field::kAgent, "agent_id", false},
     {Field::kChannel, "channel", false},
     {Field::kConversation, "conversation_id", false},
+    {Field::kLabel, "label.", false},
 };
 
 absl::Status SetField(const RatingRules& rules, const FieldSource& source, const std::string& value, Rating* rating) {

@@ -66,7 +66,7 @@ absl::Status SetShared(const ConversionRules& rules, const FieldSource& source, 
       message->set_conversation_id(value);
       break;
     case Field::kLabel:
-      if (!value.empty()) (*message->mutable_labels())[source.label_key] = value;
+      if (!value.empty()) (*message->mutable_labels())[source.key] = value;
       break;
     case Field::kChannel: {
       if (absl::StripAsciiWhitespace(value).empty()) break;

@@ -48,7 +48,7 @@ TEST(ResolveMappingTest, FindsColumnsLabelsAndConstants) {
   ASSERT_EQ(sources->size(), 6);
   const std::vector<std::string> row = {"T-1", "C-1", "4", "now", "pro"};
   EXPECT_EQ((*sources)[2].Value(row), "4");
-  EXPECT_EQ((*sources)[4].label_key, "plan");
+  EXPECT_EQ((*sources)[4].key, "plan");
   EXPECT_EQ((*sources)[4].Value(row), "pro");
   EXPECT_EQ((*sources)[5].Value(row), "EMAIL");
 }

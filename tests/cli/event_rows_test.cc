@@ -73,7 +73,7 @@ class EventReaderTest : public testing::Test {
   EventReaderTest() { Map({{"new", "CUSTOMER_MESSAGE"}, {"active", "AGENT_MESSAGE"}, {"closed", "-"}}); }
 
   void Map(const Words& words, const std::vector<std::string>& ignored = {}) {
-    absl::StatusOr<EventMapping> mapping = EventMapping::Make(words, ignored);
+    absl::StatusOr<EventMapping> mapping = MakeEventMapping(words, ignored);
     ASSERT_TRUE(mapping.ok()) << mapping.status();
     rules_.events = *std::move(mapping);
   }
