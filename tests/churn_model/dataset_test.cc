@@ -1,6 +1,7 @@
 #include "services/churn/model/dataset.h"
 
 #include <cmath>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,22 @@ LabelledData Data() {
 
 FeatureEncoder Encoder() {
   return *FeatureEncoder::Create(Data().schema);
+}
+
+FeatureValues Values(const std::map<std::string, v1::FeatureValue>& values) {
+  return {values.begin(), values.end()};
+}
+
+v1::FeatureValue Number(double number) {
+  v1::FeatureValue value;
+  value.set_number(number);
+  return value;
+}
+
+v1::FeatureValue Category(const std::string& category) {
+  v1::FeatureValue value;
+  value.set_category(category);
+  return value;
 }
 
 absl::Status ErrorOf(const TextTable& table, const LabelledColumns& columns) {
@@ -87,7 +104,7 @@ TEST(DatasetTest, EncodesValuesByNameAndDecodesThem) {
   charges.set_number(7.5);
   v1::FeatureValue plan;
   plan.set_category("pro");
-  const absl::StatusOr<std::vector<float>> row = Encoder().Encode({{"charges", charges}, {"plan", plan}});
+  const absl::StatusOr<std::vector<float>> row = Encoder().Encode(Values({{"charges", charges}, {"plan", plan}}));
   ASSERT_TRUE(row.ok()) << row.status();
   EXPECT_EQ(Encoder().Decode(0, (*row)[0]).number(), 7.5);
   EXPECT_EQ(Encoder().Decode(1, (*row)[1]).value_case(), v1::FeatureValue::VALUE_NOT_SET);
@@ -97,10 +114,104 @@ TEST(DatasetTest, EncodesValuesByNameAndDecodesThem) {
 TEST(DatasetTest, RefusesValueOfAnotherKindAndUnknownName) {
   v1::FeatureValue value;
   value.set_category("many");
-  EXPECT_THAT(Encoder().Encode({{"charges", value}}).status().message(), HasSubstr("'charges' is 'many'"));
-  EXPECT_THAT(Encoder().Encode({{"chrages", value}}).status().message(), HasSubstr("'chrages' is not one"));
+  EXPECT_THAT(Encoder().Encode(Values({{"charges", value}})).status().message(), HasSubstr("'charges' is 'many'"));
+  EXPECT_THAT(Encoder().Encode(Values({{"chrages", value}})).status().message(), HasSubstr("'chrages' is not one"));
   value.set_number(1e300);
-  EXPECT_THAT(Encoder().Encode({{"charges", value}}).status().message(), HasSubstr("finite"));
+  EXPECT_THAT(Encoder().Encode(Values({{"charges", value}})).status().message(), HasSubstr("finite"));
+}
+
+TEST(DatasetTest, PassesOverUnknownNamesWhenAsked) {
+  const FeatureValues values = Values({{"charges", Number(7)}, {"logins", Number(1)}});
+  const absl::StatusOr<std::vector<float>> row = Encoder().Encode(values, UnknownNames::kPassOver);
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_EQ((*row)[0], 7);
+}
+
+TEST(DatasetTest, TypicalIsTheMedianOrTheMostFrequentOfWhatIsNeverMissing) {
+  TextTable table = {{"charges", {"1", "2", "40", "3"}},
+                     {"online", {"yes", "no", "yes", "yes"}},
+                     {"plan", {"pro", "pro", "basic", "team"}},
+                     {"visits", {"1", "", "2", "3"}},
+                     {"churn", {"yes", "no", "no", "yes"}}};
+  LabelledData data = *MakeLabelledData(table, {.label = "churn", .positive = "yes", .id = "", .left_out = {}});
+  SetTypicalValues(data.features, data.schema);
+  EXPECT_EQ(data.schema.features(0).typical().number(), 2);
+  EXPECT_TRUE(data.schema.features(1).typical().boolean());
+  EXPECT_EQ(data.schema.features(2).typical().category(), "pro");
+  EXPECT_FALSE(data.schema.features(3).has_typical());
+}
+
+TEST(DatasetTest, TypicalValuesStandInForMissingOnes) {
+  v1::FeatureSchema schema = Data().schema;
+  schema.mutable_features(0)->mutable_typical()->set_number(12);
+  schema.mutable_features(2)->mutable_typical()->set_category("pro");
+  const FeatureEncoder encoder = *FeatureEncoder::Create(schema);
+  FeatureMatrix features = {.columns = 3, .values = *encoder.Encode(Values({{"plan", Category("gold")}}))};
+  EXPECT_TRUE(std::isnan(features.values[0]));
+  EXPECT_TRUE(encoder.LacksTypical(features));
+  encoder.FillInTypical(features);
+  EXPECT_EQ(features.values[0], 12);
+  EXPECT_TRUE(std::isnan(features.values[1]));
+  EXPECT_EQ(features.values[2], 1);
+  EXPECT_FALSE(encoder.LacksTypical(features));
+}
+
+TEST(DatasetTest, RefusesTypicalValueThatIsNone) {
+  v1::FeatureSchema schema = Data().schema;
+  schema.mutable_features(2)->mutable_typical()->set_category("gold");
+  EXPECT_THAT(ValidateSchema(schema).message(), HasSubstr("'plan' has a typical value that is none"));
+  schema.mutable_features(2)->mutable_typical()->set_number(1);
+  EXPECT_THAT(ValidateSchema(schema).message(), HasSubstr("'plan' has a typical value that is none"));
+}
+
+v1::FeatureSchema KnownFeatures() {
+  v1::FeatureSchema schema;
+  const std::pair<const char*, v1::FeatureKind> kinds[] = {{"charges", v1::FEATURE_KIND_NUMERIC},
+                                                           {"plan", v1::FEATURE_KIND_CATEGORICAL},
+                                                           {"score", v1::FEATURE_KIND_NUMERIC}};
+  for (const auto& [name, kind] : kinds) {
+    v1::Feature& feature = *schema.add_features();
+    feature.set_name(name);
+    feature.set_kind(kind);
+  }
+  return schema;
+}
+
+TEST(LabelledRowsTest, CollectCategoriesAndLeaveOutWhatNobodyHas) {
+  LabelledRows rows(KnownFeatures());
+  ASSERT_TRUE(rows.Add(Values({{"charges", Number(5)}, {"plan", Category("team")}, {"other", Number(1)}}), true).ok());
+  ASSERT_TRUE(rows.Add(Values({{"plan", Category("basic")}}), false).ok());
+  ASSERT_TRUE(rows.Add(Values({{"charges", Number(6)}, {"plan", Category("")}}), false).ok());
+  const absl::StatusOr<LabelledData> data = std::move(rows).Finish();
+  ASSERT_TRUE(data.ok()) << data.status();
+  ASSERT_EQ(data->schema.features_size(), 2);
+  EXPECT_THAT(data->schema.features(1).categories(), ElementsAre("basic", "team"));
+  EXPECT_THAT(data->labels, ElementsAre(1, 0, 0));
+  EXPECT_THAT(data->features.row(0), ElementsAre(5, 1));
+  EXPECT_TRUE(std::isnan(data->features.row(1)[0]));
+  EXPECT_EQ(data->features.row(1)[1], 0);
+  EXPECT_TRUE(std::isnan(data->features.row(2)[1]));
+}
+
+TEST(LabelledRowsTest, KeepTheMostFrequentOfTooManyCategories) {
+  LabelledRows rows(KnownFeatures());
+  for (size_t i = 0; i <= kMaxCategories; ++i) {
+    for (size_t times = i == 7 ? 1 : 2; times > 0; --times) {
+      ASSERT_TRUE(rows.Add(Values({{"plan", Category("plan" + std::to_string(i))}}), true).ok());
+    }
+  }
+  const absl::StatusOr<LabelledData> data = std::move(rows).Finish();
+  ASSERT_TRUE(data.ok()) << data.status();
+  const auto& categories = data->schema.features(0).categories();
+  EXPECT_EQ(static_cast<size_t>(categories.size()), kMaxCategories);
+  EXPECT_THAT(categories, testing::Not(testing::Contains("plan7")));
+  EXPECT_TRUE(std::isnan(data->features.values[14]));
+}
+
+TEST(LabelledRowsTest, RefuseValueOfAnotherKindAndRowsWithoutAnything) {
+  LabelledRows rows(KnownFeatures());
+  EXPECT_THAT(rows.Add(Values({{"charges", Category("many")}}), true).message(), HasSubstr("'charges' is 'many'"));
+  EXPECT_THAT(std::move(rows).Finish().status().message(), HasSubstr("no features"));
 }
 
 TEST(DatasetTest, RefusesColumnThatNamesItsRows) {

@@ -33,6 +33,10 @@ absl::Status Check(int result, absl::string_view doing) {
   return absl::InternalError(absl::StrCat("XGBoost failed ", doing, ": ", lines.first));
 }
 
+absl::Status Cancelled() {
+  return absl::CancelledError("training was cancelled");
+}
+
 // XGBoost takes arrays as the address and the shape, in NumPy's array interface.
 std::string ArrayInterface(const FeatureMatrix& matrix) {
   return absl::StrCat(R"({"data":[)", reinterpret_cast<uintptr_t>(matrix.values.data()), R"(,true],"shape":[)",
@@ -83,7 +87,9 @@ absl::StatusOr<Booster> Booster::Create(void* training_matrix) {
   return booster;
 }
 
-absl::StatusOr<Booster> Booster::Train(const FeatureMatrix& features, absl::Span<const uint8_t> labels, uint32_t seed) {
+absl::StatusOr<Booster> Booster::Train(const FeatureMatrix& features, absl::Span<const uint8_t> labels, uint32_t seed,
+                                       GoOn go_on) {
+  if (!go_on(0)) return Cancelled();
   absl::StatusOr<MatrixHandle> matrix = MakeMatrix(features);
   if (!matrix.ok()) return matrix.status();
   const std::vector<float> outcomes(labels.begin(), labels.end());
@@ -100,6 +106,7 @@ absl::StatusOr<Booster> Booster::Train(const FeatureMatrix& features, absl::Span
   set("seed", absl::StrCat(seed));
   for (int round = 0; round < kRounds && status.ok(); ++round) {
     status = Check(XGBoosterUpdateOneIter(booster->handle_.get(), round, matrix->get()), "to grow a tree");
+    if (status.ok() && !go_on((round + 1.0) / kRounds)) return Cancelled();
   }
   if (!status.ok()) return status;
   return booster;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -15,13 +16,17 @@
 
 namespace rapport::churn {
 
+// Told now and then which share of the work is done, 0 to 1; the work stops when the answer is false.
+using GoOn = absl::FunctionRef<bool(double done)>;
+
 // Gradient-boosted trees of XGBoost on one thread. Raw scores are log-odds. Two threads must not use one booster at the
 // same time: predicting changes what XGBoost keeps with it.
 class Booster {
  public:
   // Trees grown with the one set of parameters that is used for all data. The same rows and seed give the same trees.
-  // `labels` hold both outcomes.
-  static absl::StatusOr<Booster> Train(const FeatureMatrix& features, absl::Span<const uint8_t> labels, uint32_t seed);
+  // `labels` hold both outcomes. CANCELLED when `go_on`, told now and then which share is done, says no.
+  static absl::StatusOr<Booster> Train(const FeatureMatrix& features, absl::Span<const uint8_t> labels, uint32_t seed,
+                                       GoOn go_on);
 
   // From Save(). XGBoost trusts what it reads: bytes of unknown origin or damaged ones must not come here.
   static absl::StatusOr<Booster> Load(absl::string_view bytes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -87,6 +88,66 @@ absl::Status NotOfKind(const v1::Feature& feature, absl::string_view value) {
                                                  ", or nothing when it is missing"));
 }
 
+bool IsOfKind(const v1::FeatureValue& value, v1::FeatureKind kind) {
+  switch (value.value_case()) {
+    case v1::FeatureValue::kNumber:
+      // Trees compare in single precision.
+      return kind == v1::FEATURE_KIND_NUMERIC && std::isfinite(static_cast<float>(value.number()));
+    case v1::FeatureValue::kBoolean:
+      return kind == v1::FEATURE_KIND_BOOLEAN;
+    case v1::FeatureValue::kCategory:
+      return kind == v1::FEATURE_KIND_CATEGORICAL;
+    case v1::FeatureValue::VALUE_NOT_SET:
+      return true;
+  }
+  return false;
+}
+
+absl::Status CheckKind(const v1::Feature& feature, const v1::FeatureValue& value) {
+  if (IsOfKind(value, feature.kind())) return absl::OkStatus();
+  if (value.has_number()) return NotOfKind(feature, absl::StrCat(value.number()));
+  return NotOfKind(feature, value.has_boolean() ? (value.boolean() ? "true" : "false") : value.category());
+}
+
+// The value that a number stands for.
+v1::FeatureValue ValueOf(const v1::Feature& feature, float number) {
+  v1::FeatureValue value;
+  if (std::isnan(number)) return value;
+  if (feature.kind() == v1::FEATURE_KIND_CATEGORICAL) {
+    value.set_category(feature.categories(static_cast<int>(number)));
+  } else if (feature.kind() == v1::FEATURE_KIND_BOOLEAN) {
+    value.set_boolean(number != 0);
+  } else {
+    value.set_number(number);
+  }
+  return value;
+}
+
+// The median of numbers, the most frequent of anything else.
+float TypicalOf(v1::FeatureKind kind, std::vector<float> column) {
+  if (kind == v1::FEATURE_KIND_NUMERIC) {
+    const auto middle = column.begin() + static_cast<std::ptrdiff_t>((column.size() - 1) / 2);
+    std::nth_element(column.begin(), middle, column.end());
+    return *middle;
+  }
+  std::map<float, int64_t> counts;
+  for (float number : column) ++counts[number];
+  return std::max_element(counts.begin(), counts.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+std::vector<float> ColumnOf(const FeatureMatrix& matrix, size_t feature) {
+  std::vector<float> column;
+  column.reserve(matrix.rows());
+  for (size_t row = 0; row < matrix.rows(); ++row) column.push_back(matrix.row(row)[feature]);
+  return column;
+}
+
+bool HasMissing(absl::Span<const float> column) {
+  return std::any_of(column.begin(), column.end(), [](float number) { return std::isnan(number); });
+}
+
 absl::StatusOr<std::vector<uint8_t>> ReadLabels(const TextColumn& column, absl::string_view positive) {
   std::vector<uint8_t> labels;
   labels.reserve(column.values.size());
@@ -157,8 +218,22 @@ absl::Status ValidateSchema(const v1::FeatureSchema& schema) {
     if (static_cast<int>(categories.size()) != feature.categories_size()) {
       return error("has a category twice: categories must be unique");
     }
+    if (!IsOfKind(feature.typical(), feature.kind()) ||
+        (feature.typical().has_category() && !categories.contains(feature.typical().category()))) {
+      return error("has a typical value that is none of its values: it must be one, or absent");
+    }
   }
   return absl::OkStatus();
+}
+
+void SetTypicalValues(const FeatureMatrix& features, v1::FeatureSchema& schema) {
+  for (int i = 0; i < schema.features_size(); ++i) {
+    v1::Feature& feature = *schema.mutable_features(i);
+    feature.clear_typical();
+    std::vector<float> column = ColumnOf(features, static_cast<size_t>(i));
+    if (column.empty() || HasMissing(column)) continue;
+    *feature.mutable_typical() = ValueOf(feature, TypicalOf(feature.kind(), std::move(column)));
+  }
 }
 
 absl::StatusOr<FeatureEncoder> FeatureEncoder::Create(v1::FeatureSchema schema) {
@@ -173,6 +248,8 @@ FeatureEncoder::FeatureEncoder(v1::FeatureSchema schema) : schema_(std::move(sch
     for (const std::string& category : feature.categories()) {
       numbers.emplace(category, static_cast<float>(numbers.size()));
     }
+    const size_t index = categories_.size() - 1;
+    if (feature.has_typical()) typical_.push_back({index, NumberOf(index, feature.typical())});
   }
 }
 
@@ -194,24 +271,16 @@ absl::StatusOr<float> FeatureEncoder::EncodeText(size_t feature, absl::string_vi
   return value ? absl::StatusOr<float>(*value) : NotOfKind(known, text);
 }
 
-absl::StatusOr<float> FeatureEncoder::EncodeValue(size_t feature, const v1::FeatureValue& value) const {
-  const v1::Feature& known = schema_.features(static_cast<int>(feature));
+float FeatureEncoder::NumberOf(size_t feature, const v1::FeatureValue& value) const {
   switch (value.value_case()) {
-    case v1::FeatureValue::VALUE_NOT_SET:
-      return kMissing;
-    case v1::FeatureValue::kNumber: {
-      const auto number = static_cast<float>(value.number());
-      if (known.kind() != v1::FEATURE_KIND_NUMERIC || !std::isfinite(number)) {
-        return NotOfKind(known, absl::StrCat(value.number()));
-      }
-      return number;
-    }
+    case v1::FeatureValue::kNumber:
+      return static_cast<float>(value.number());
     case v1::FeatureValue::kBoolean:
-      if (known.kind() != v1::FEATURE_KIND_BOOLEAN) return NotOfKind(known, value.boolean() ? "true" : "false");
       return value.boolean() ? 1.0F : 0.0F;
     case v1::FeatureValue::kCategory:
-      if (known.kind() != v1::FEATURE_KIND_CATEGORICAL) return NotOfKind(known, value.category());
       return CategoryNumber(feature, value.category());
+    case v1::FeatureValue::VALUE_NOT_SET:
+      break;
   }
   return kMissing;
 }
@@ -237,34 +306,45 @@ absl::StatusOr<FeatureMatrix> FeatureEncoder::Encode(const TextTable& table) con
   return matrix;
 }
 
-absl::StatusOr<std::vector<float>> FeatureEncoder::Encode(
-    const absl::flat_hash_map<std::string, v1::FeatureValue>& values) const {
+absl::StatusOr<std::vector<float>> FeatureEncoder::Encode(const FeatureValues& values, UnknownNames unknown) const {
   std::vector<float> row(static_cast<size_t>(schema_.features_size()), kMissing);
   for (const auto& [name, value] : values) {
     const auto found = feature_by_name_.find(name);
     if (found == feature_by_name_.end()) {
+      if (unknown == UnknownNames::kPassOver) continue;
       return absl::InvalidArgumentError(
           absl::StrCat("feature '", name, "' is not one of the model's: leave it out, or use another model"));
     }
-    absl::StatusOr<float> number = EncodeValue(found->second, value);
-    if (!number.ok()) return number.status();
-    row[found->second] = *number;
+    const v1::Feature& feature = schema_.features(static_cast<int>(found->second));
+    if (absl::Status status = CheckKind(feature, value); !status.ok()) return status;
+    row[found->second] = NumberOf(found->second, value);
   }
   return row;
 }
 
-v1::FeatureValue FeatureEncoder::Decode(size_t feature, float number) const {
-  v1::FeatureValue value;
-  if (std::isnan(number)) return value;
-  const v1::Feature& known = schema_.features(static_cast<int>(feature));
-  if (known.kind() == v1::FEATURE_KIND_CATEGORICAL) {
-    value.set_category(known.categories(static_cast<int>(number)));
-  } else if (known.kind() == v1::FEATURE_KIND_BOOLEAN) {
-    value.set_boolean(number != 0);
-  } else {
-    value.set_number(number);
+bool FeatureEncoder::LacksTypical(const FeatureMatrix& features) const {
+  if (typical_.empty()) return false;
+  for (size_t row = 0; row < features.rows(); ++row) {
+    const absl::Span<const float> numbers = features.row(row);
+    if (std::any_of(typical_.begin(), typical_.end(),
+                    [&](const Typical& typical) { return std::isnan(numbers[typical.feature]); })) {
+      return true;
+    }
   }
-  return value;
+  return false;
+}
+
+void FeatureEncoder::FillInTypical(FeatureMatrix& features) const {
+  for (size_t start = 0; start < features.values.size(); start += features.columns) {
+    for (const Typical& typical : typical_) {
+      float& number = features.values[start + typical.feature];
+      if (std::isnan(number)) number = typical.number;
+    }
+  }
+}
+
+v1::FeatureValue FeatureEncoder::Decode(size_t feature, float number) const {
+  return ValueOf(schema_.features(static_cast<int>(feature)), number);
 }
 
 absl::StatusOr<LabelledData> MakeLabelledData(const TextTable& table, const LabelledColumns& columns) {
@@ -291,6 +371,89 @@ absl::StatusOr<LabelledData> MakeLabelledData(const TextTable& table, const Labe
   data.features = *std::move(features);
   data.schema = encoder->schema();
   return data;
+}
+
+LabelledRows::LabelledRows(v1::FeatureSchema features) : categories_(static_cast<size_t>(features.features_size())) {
+  data_.features.columns = categories_.size();
+  data_.schema = std::move(features);
+}
+
+absl::Status LabelledRows::Add(const FeatureValues& values, bool churned) {
+  std::vector<float> row;
+  row.reserve(categories_.size());
+  for (const v1::Feature& feature : data_.schema.features()) {
+    const auto found = values.find(feature.name());
+    const v1::FeatureValue& value = found == values.end() ? v1::FeatureValue::default_instance() : found->second;
+    if (absl::Status status = CheckKind(feature, value); !status.ok()) return status;
+    Categories& categories = categories_[row.size()];
+    if (value.has_number()) {
+      row.push_back(static_cast<float>(value.number()));
+    } else if (value.has_boolean()) {
+      row.push_back(value.boolean() ? 1.0F : 0.0F);
+    } else if (!value.category().empty()) {
+      row.push_back(categories.try_emplace(value.category(), static_cast<float>(categories.size())).first->second);
+    } else {
+      row.push_back(kMissing);
+    }
+  }
+  data_.features.values.insert(data_.features.values.end(), row.begin(), row.end());
+  data_.labels.push_back(churned ? 1 : 0);
+  return absl::OkStatus();
+}
+
+void LabelledRows::FinishCategories(size_t feature) {
+  struct Met {
+    std::string category;
+    int64_t count = 0;
+  };
+  std::vector<Met> met(categories_[feature].size());
+  for (const auto& [category, number] : categories_[feature]) met[static_cast<size_t>(number)].category = category;
+  for (float number : ColumnOf(data_.features, feature)) {
+    if (!std::isnan(number)) ++met[static_cast<size_t>(number)].count;
+  }
+  std::vector<Met> kept = met;
+  std::sort(kept.begin(), kept.end(), [](const Met& a, const Met& b) {
+    return a.count != b.count ? a.count > b.count : a.category < b.category;
+  });
+  if (kept.size() > kMaxCategories) kept.resize(kMaxCategories);
+  std::sort(kept.begin(), kept.end(), [](const Met& a, const Met& b) { return a.category < b.category; });
+
+  v1::Feature& known = *data_.schema.mutable_features(static_cast<int>(feature));
+  known.clear_categories();
+  absl::flat_hash_map<absl::string_view, float> numbers;
+  for (const Met& each : kept) {
+    numbers.emplace(each.category, static_cast<float>(numbers.size()));
+    known.add_categories(each.category);
+  }
+  for (size_t i = feature; i < data_.features.values.size(); i += data_.features.columns) {
+    float& number = data_.features.values[i];
+    if (std::isnan(number)) continue;
+    const auto found = numbers.find(met[static_cast<size_t>(number)].category);
+    number = found == numbers.end() ? kMissing : found->second;
+  }
+}
+
+absl::StatusOr<LabelledData> LabelledRows::Finish() && {
+  std::vector<size_t> kept;
+  v1::FeatureSchema schema;
+  for (size_t feature = 0; feature < categories_.size(); ++feature) {
+    const v1::Feature& known = data_.schema.features(static_cast<int>(feature));
+    if (known.kind() == v1::FEATURE_KIND_CATEGORICAL) FinishCategories(feature);
+    const std::vector<float> column = ColumnOf(data_.features, feature);
+    if (std::all_of(column.begin(), column.end(), [](float number) { return std::isnan(number); })) continue;
+    kept.push_back(feature);
+    *schema.add_features() = known;
+  }
+  if (absl::Status status = ValidateSchema(schema); !status.ok()) return status;
+  FeatureMatrix features;
+  features.columns = kept.size();
+  features.values.reserve(data_.features.rows() * kept.size());
+  for (size_t row = 0; row < data_.features.rows(); ++row) {
+    for (size_t feature : kept) features.values.push_back(data_.features.row(row)[feature]);
+  }
+  data_.schema = std::move(schema);
+  data_.features = std::move(features);
+  return std::move(data_);
 }
 
 }  // namespace rapport::churn

@@ -63,6 +63,13 @@ absl::StatusOr<Scores> Scorer::Score(const FeatureMatrix& features, Reasons reas
     return absl::InvalidArgumentError(
         absl::StrCat("rows have ", features.columns, " features: the model takes ", model_.schema().features_size()));
   }
+  if (!encoder_.LacksTypical(features)) return ScoreFilled(features, reasons);
+  FeatureMatrix filled = features;
+  encoder_.FillInTypical(filled);
+  return ScoreFilled(filled, reasons);
+}
+
+absl::StatusOr<Scores> Scorer::ScoreFilled(const FeatureMatrix& features, Reasons reasons) const {
   absl::StatusOr<Booster> booster = Borrow();
   if (!booster.ok()) return booster.status();
   absl::StatusOr<std::vector<float>> raw_scores = booster->RawScores(features);

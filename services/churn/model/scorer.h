@@ -35,7 +35,8 @@ class Scorer {
   const v1::Model& model() const { return model_; }
   const FeatureEncoder& encoder() const { return encoder_; }
 
-  // `features` come from encoder(), or have its columns.
+  // `features` come from encoder(), or have its columns. What is missing where training always had a value counts as
+  // the typical one.
   absl::StatusOr<Scores> Score(const FeatureMatrix& features, Reasons reasons) const;
 
   // The contributions to one row of `scores`, the strongest first.
@@ -46,6 +47,7 @@ class Scorer {
 
   absl::StatusOr<Booster> Borrow() const;
   void GiveBack(Booster booster) const;
+  absl::StatusOr<Scores> ScoreFilled(const FeatureMatrix& features, Reasons reasons) const;
 
   const v1::Model model_;
   const FeatureEncoder encoder_;

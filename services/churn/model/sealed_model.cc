@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace rapport::churn {
-namespace {
 
 std::string Sha256(absl::string_view bytes) {
   std::string digest(EVP_MAX_MD_SIZE, '\0');
@@ -16,8 +15,6 @@ std::string Sha256(absl::string_view bytes) {
   digest.resize(size);
   return digest;
 }
-
-}  // namespace
 
 std::string VersionOf(const v1::Model& model) {
   v1::Model judged;

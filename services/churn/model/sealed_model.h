@@ -10,6 +10,9 @@
 // Models as bytes.
 namespace rapport::churn {
 
+// The digest of bytes: 32 bytes.
+std::string Sha256(absl::string_view bytes);
+
 // What ModelMetadata.version says: the same trees, schema and calibration have the same version.
 std::string VersionOf(const v1::Model& model);
 

@@ -10,7 +10,6 @@
 #include "common/time/interval.h"
 #include "services/churn/core/calibration.h"
 #include "services/churn/core/evaluation.h"
-#include "services/churn/model/booster.h"
 #include "services/churn/model/sealed_model.h"
 
 namespace rapport::churn {
@@ -86,9 +85,10 @@ class Trainer {
 
  private:
   absl::StatusOr<Booster> TrainBooster(const FeatureMatrix& features, absl::Span<const uint8_t> labels) {
-    if (!go_on_(static_cast<double>(done_) / trainings_)) return absl::CancelledError("training was cancelled");
+    absl::StatusOr<Booster> booster =
+        Booster::Train(features, labels, seed_, [&](double done) { return go_on_((done_ + done) / trainings_); });
     ++done_;
-    return Booster::Train(features, labels, seed_);
+    return booster;
   }
 
   absl::StatusOr<std::vector<float>> ScoresOfUnseenRows(const FeatureMatrix& features,
@@ -160,6 +160,7 @@ absl::StatusOr<v1::Model> TrainModel(const LabelledData& data, const v1::Trainin
   if (!booster.ok()) return booster.status();
   model.set_booster(*std::move(booster));
   *model.mutable_schema() = data.schema;
+  SetTypicalValues(data.features, *model.mutable_schema());
   *model.mutable_calibration() = trained->calibration;
 
   v1::ModelMetadata& metadata = *model.mutable_metadata();
@@ -169,7 +170,6 @@ absl::StatusOr<v1::Model> TrainModel(const LabelledData& data, const v1::Trainin
   metadata.set_positive_count(std::count(data.labels.begin(), data.labels.end(), 1));
   *metadata.mutable_options() = options;
   metadata.mutable_options()->set_folds(*folds);
-  go_on(1);
   return model;
 }
 
