@@ -213,13 +213,14 @@ class Parser {
     const absl::StatusOr<Word> word = ReadWord(kTermExpected, false);
     if (!word.ok()) return word.status();
     if (!word->quoted && IsKeyword(word->text)) return Met(word->position, word->text, kTermExpected);
+    const size_t comparator_at = at_;
     const std::optional<Comparator> comparator = word->quoted ? std::nullopt : TakeComparator();
     if (!comparator) return Literal(*word);
     FilterTest test;
     test.comparator = *comparator;
     const absl::StatusOr<const FieldInfo*> info = ReadField(*word, test);
     if (!info.ok()) return info.status();
-    const absl::Status valued = ReadValue(**info, test);
+    const absl::Status valued = ReadValue(**info, comparator_at, test);
     if (!valued.ok()) return valued;
     return TestNode(std::move(test));
   }
@@ -227,6 +228,7 @@ class Parser {
   absl::StatusOr<FilterNode> Literal(const Word& word) {
     if (!word.quoted) {
       if (!AtEnd() && text_[at_] == '(') return Unexpected("AND or OR; there are no functions");
+      if (!AtEnd() && text_[at_] == '!') return Unexpected("=, !=, <, <=, >, >= or \":\"");
       if (word.text == kWithin) {
         return Met(word.position, word.text,
                    "it behind interest:TOPIC or concern:TOPIC alone; quote it to mean the text");
@@ -261,16 +263,16 @@ class Parser {
     return info;
   }
 
-  absl::Status ReadValue(const FieldInfo& info, FilterTest& test) {
-    const size_t comparator_end = at_;
+  absl::Status ReadValue(const FieldInfo& info, size_t comparator_at, FilterTest& test) {
     const bool orders = test.comparator != Comparator::kEqual && test.comparator != Comparator::kNotEqual &&
                         test.comparator != Comparator::kHas;
     if (orders && info.type != ValueType::kNumber && info.type != ValueType::kMoment) {
-      return Wrong(comparator_end, absl::StrCat(info.name, " has no order"), "use =, != or \":\"");
+      return Met(comparator_at, text_.substr(comparator_at, 1),
+                 absl::StrCat("=, != or \":\", as ", info.name, " has no order"));
     }
     if (info.type == ValueType::kTopic && test.comparator != Comparator::kHas) {
-      return Wrong(comparator_end, absl::StrCat(info.name, " is a list"),
-                   absl::StrCat("ask for a topic with \":\", such as ", info.name, ":churn"));
+      return Met(comparator_at, text_.substr(comparator_at, 1),
+                 absl::StrCat("\":\", as ", info.name, " is a list: ", info.name, ":TOPIC"));
     }
     const absl::StatusOr<Word> word = ReadWord("a value", true);
     if (!word.ok()) return word.status();
