@@ -129,7 +129,12 @@ grpc::ServerUnaryReactor* RpcRuntime::Blocking(grpc::CallbackServerContext* cont
       if (absl::Now() >= call.deadline) {
         return reactor->End(absl::DeadlineExceededError("the deadline passed while the call waited for a thread"));
       }
-      reactor->End(work(call));
+      absl::Status result;
+      {
+        const TraceScope trace(call);
+        result = work(call);
+      }
+      reactor->End(result);
     });
     if (accepted) return reactor;
     status = ExecutorFull();

@@ -18,6 +18,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/server/rpc.h"
 #include "common/server/status.h"
+#include "common/server/trace.h"
 
 // Streaming RPCs over RpcRuntime: the two shapes that the services need.
 namespace rapport::server {
@@ -81,7 +82,7 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
  private:
   // `this` may be gone after any of these: each ends by handing it on.
   void OpenAndStep() {
-    absl::StatusOr<Producer<Response>> producer = open_(scope_.call);
+    absl::StatusOr<Producer<Response>> producer = Traced([this] { return open_(scope_.call); });
     if (!producer.ok()) return End(producer.status());
     producer_ = *std::move(producer);
     NextStep();
@@ -91,7 +92,7 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
     if (cancelled_.load(std::memory_order_relaxed)) return End(absl::CancelledError("the client went away"));
     if (runtime_.draining()) return End(Draining());
     response_.Clear();
-    const absl::StatusOr<Step> step = producer_(&response_);
+    const absl::StatusOr<Step> step = Traced([this] { return producer_(&response_); });
     if (!step.ok()) return End(step.status());
     switch (*step) {
       case Step::kMessage:
@@ -101,6 +102,12 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
       case Step::kEnd:
         return End(absl::OkStatus());
     }
+  }
+
+  template <typename Work>
+  auto Traced(const Work& work) {
+    const TraceScope trace(scope_.call);
+    return work();
   }
 
   // A stream that was opened is not refused for a full queue: it waits.

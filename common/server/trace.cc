@@ -38,6 +38,8 @@ bool IsValid(absl::string_view header) {
          IsHex(header.substr(kFlagsStart, 2));
 }
 
+thread_local const Call* current_call = nullptr;
+
 absl::Hex RandomHex() {
   thread_local absl::InsecureBitGen random;
   return absl::Hex(absl::Uniform<uint64_t>(absl::IntervalClosed, random, 1, ~uint64_t{0}), absl::kZeroPad16);
@@ -60,6 +62,19 @@ Trace ContinueTrace(absl::string_view incoming) {
 
 void PropagateTrace(const Call& call, grpc::ClientContext* context) {
   context->AddMetadata("traceparent", call.traceparent);
+}
+
+void PropagateTrace(grpc::ClientContext* context) {
+  context->AddMetadata("traceparent",
+                       current_call == nullptr ? ContinueTrace("").traceparent : current_call->traceparent);
+}
+
+TraceScope::TraceScope(const Call& call) : outer_(current_call) {
+  current_call = &call;
+}
+
+TraceScope::~TraceScope() {
+  current_call = outer_;
 }
 
 }  // namespace rapport::server

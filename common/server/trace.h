@@ -24,6 +24,21 @@ Trace ContinueTrace(absl::string_view incoming);
 
 // Hands the call's trace on to a call that is made to answer it.
 void PropagateTrace(const Call& call, grpc::ClientContext* context);
+// The same for the call that this thread works for, from below where the Call is at hand; a new trace when there is
+// none.
+void PropagateTrace(grpc::ClientContext* context);
+
+// While it lives, its thread works for a call. `call` must outlive it.
+class TraceScope {
+ public:
+  explicit TraceScope(const Call& call);
+  ~TraceScope();
+  TraceScope(const TraceScope&) = delete;
+  TraceScope& operator=(const TraceScope&) = delete;
+
+ private:
+  const Call* const outer_;
+};
 
 }  // namespace rapport::server
 

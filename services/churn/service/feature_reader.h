@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "rapport/churn/storage/v1/storage.pb.h"
 #include "rapport/churn/v1/features.pb.h"
 #include "services/churn/service/peers.h"
 #include "services/churn/service/reader.h"
@@ -25,6 +26,14 @@ class FeatureReader {
   // they are fresh; those of the past are neither taken from it nor kept.
   absl::StatusOr<std::vector<v1::CustomerFeatures>> Load(absl::string_view tenant, const std::vector<std::string>& ids,
                                                          std::optional<absl::Time> as_of, absl::Time deadline);
+
+  // The same of records that are at hand, in the order of the ids.
+  std::vector<v1::CustomerFeatures> Join(absl::string_view tenant, const std::vector<std::string>& ids,
+                                         const std::vector<storage::v1::CustomerRecord>& records,
+                                         std::optional<absl::Time> as_of, absl::Time deadline);
+
+  // Whether the other service behind these features is asked at all.
+  bool IsAsked(v1::FeatureSource source) const { return peers_.IsAsked(source); }
 
  private:
   Reader& reader_;

@@ -1,6 +1,7 @@
 #ifndef RAPPORT_SERVICES_CHURN_SERVICE_PEERS_H_
 #define RAPPORT_SERVICES_CHURN_SERVICE_PEERS_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/store/store.h"
 #include "rapport/churn/v1/features.pb.h"
 #include "rapport/ratings/v1/ratings.pb.h"
 #include "rapport/response_times/v1/response_times.pb.h"
@@ -21,14 +23,20 @@ namespace rapport::churn {
 struct PeerOptions {
   std::string ratings_server;         // HOST:PORT, or a target of gRPC; empty: not asked, its features are missing
   std::string response_times_server;  // the same
-  std::string tokens;                 // file with a JSON object, tenant to bearer token; empty: without
-  std::string ca;                     // PEM file of who signed the servers' certificates; empty: no TLS
-  std::string cert;                   // PEM file for mTLS; may be empty
-  std::string key;                    // PEM file for mTLS; may be empty
+  std::string tokens;  // file with a JSON object, tenant to bearer token; read again when it changes; empty: without
+  std::string ca;      // PEM file of who signed the servers' certificates; empty: no TLS
+  std::string cert;    // PEM file for mTLS; may be empty
+  std::string key;     // PEM file for mTLS; may be empty
   absl::Duration timeout = absl::Seconds(2);      // of one attempt
   absl::Duration fresh_for = absl::Minutes(10);   // how long an answer is used without asking again
   absl::Duration kept_for = absl::Hours(24 * 7);  // how long it stands in for one that does not come
+  absl::Duration first_pause = absl::Seconds(1);  // until the first probe of a service that failed again and again
+  // Told what somebody should look at, such as a refused token. Thread-safe; may be null.
+  std::function<void(absl::string_view message)> warn = nullptr;
 };
+
+// The entity that keeps what the other services said of a customer; it lies in PartitionOf the customer's id.
+store::Key PeerAnswerKey(absl::string_view customer_id);
 
 // What a service said of one customer, if it is known.
 template <typename Answer>
@@ -48,14 +56,18 @@ struct PeerAnswers {
 // then. Thread-safe; blocks on the store and on the other services.
 class Peers {
  public:
-  // INVALID_ARGUMENT names the option. All arguments must outlive this.
+  // INVALID_ARGUMENT names the option. `reader` and `metrics` must outlive this.
   static absl::StatusOr<std::unique_ptr<Peers>> Create(const PeerOptions& options, Reader& reader,
                                                        ChurnMetrics& metrics);
   virtual ~Peers() = default;
 
-  // As of now, from the cache where that is fresh; or as of an earlier moment, past the cache.
+  // What was known by the begin of the UTC day: of today, from the cache where that is fresh; or of an earlier moment,
+  // past the cache. Returns before `deadline`, with what came until then.
   virtual PeerAnswers Ask(absl::string_view tenant, const std::vector<std::string>& ids,
                           std::optional<absl::Time> as_of, absl::Time deadline) = 0;
+
+  // Whether the service behind these features has an address.
+  virtual bool IsAsked(v1::FeatureSource source) const = 0;
 };
 
 }  // namespace rapport::churn
