@@ -356,6 +356,11 @@ TEST_P(EqualityTest, SatisfactionOfCustomersIsThatOfTheirRatings) {
       range = {StartOfUtcDay(first), StartOfUtcDay(first + 1 + random_.UpTo(20))};
       *request.mutable_range() = ToProto(range);
     }
+    if (random_.OneIn(2)) {
+      const absl::Time as_of = Start() + absl::Minutes(random_.UpTo(70 * 1440));
+      *request.mutable_as_of() = ToProto(as_of);
+      range.end = std::min(range.end, StartOfUtcDay(UtcDay(as_of)));
+    }
     const auto response = on_->Same(&Stub::BatchGetCustomerSatisfaction, request);
     ASSERT_EQ(response.customers_size(), request.customer_ids_size());
     for (int i = 0; i < response.customers_size(); ++i) {
