@@ -39,14 +39,20 @@ async function play(t, documents) {
   const played = playable(documents);
   const file = path.join(temporaryFolder(t), 'pods.yaml');
   fs.writeFileSync(file, played.map((document) => yaml.stringify(document)).join('---\n'));
-  const volumes = played.filter(({kind}) => kind !== 'Pod').map(({metadata}) => metadata.name);
+  const made = new Set(played.map(({metadata}) => metadata.name));
   const remove = async () => {
-    await podman('play', 'kube', '--down', file);
-    await podman('volume', 'rm', '--force', ...volumes);
+    await podman('pod', 'rm', '--force', '--ignore', ...workloads(documents).map(({metadata}) => metadata.name));
+    const volumes = (await podman('volume', 'ls', '--quiet')).split('\n').filter((name) => made.has(name));
+    for (const volume of volumes) await podman('volume', 'rm', volume);
   };
   await remove();
   afterwards(t, remove);
   await podman('play', 'kube', '--network', 'host', file);
+}
+
+// Until podman has noticed that a pod's processes ended.
+async function isOver({metadata: {name}}) {
+  await until(async () => await podman('pod', 'inspect', '--format={{.State}}', name) === 'Exited', () => `${name} runs still`);
 }
 
 async function becomesReady(workload) {
@@ -110,9 +116,8 @@ test('the pods of dev become ready, serve the command line, keep to themselves a
   await t.test('what was acknowledged outlives services and Redis', async () => {
     const redis = workloads(documents).find(({kind}) => kind === 'StatefulSet');
     await podman('kill', '--signal=KILL', instance(redis));
-    await podman('pod', 'restart', redis.metadata.name);
-    await becomesReady(redis);
-    for (const workload of services) {
+    for (const workload of [redis, ...services]) {
+      await isOver(workload);
       await podman('pod', 'start', workload.metadata.name);
       await becomesReady(workload);
     }

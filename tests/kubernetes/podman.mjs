@@ -41,7 +41,7 @@ function pod(documents, workload) {
       terminationGracePeriodSeconds,
       volumes: [...volumes.map(volume), ...claims],
       containers: containers(workload).map((container) => {
-        const {envFrom, startupProbe, livenessProbe, readinessProbe, ...kept} = container;
+        const {envFrom, ports, startupProbe, livenessProbe, readinessProbe, ...kept} = container;
         return {...kept, imagePullPolicy: 'Never', env: variables(documents, container)};
       }),
     },
