@@ -1,10 +1,12 @@
 #ifndef RAPPORT_SERVICES_CHURN_SERVICE_HEALTH_RULES_STORE_H_
 #define RAPPORT_SERVICES_CHURN_SERVICE_HEALTH_RULES_STORE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -32,14 +34,19 @@ class HealthRulesStore {
   };
   absl::StatusOr<Current> Get(absl::string_view tenant);
 
-  // Absent rules mean the default. INVALID_ARGUMENT names what is wrong with them.
+  // Absent rules mean the default. INVALID_ARGUMENT names what is wrong with them. UNAVAILABLE: the outcome is unknown,
+  // repeat the call.
   absl::Status Set(absl::string_view tenant, const std::optional<v1::HealthRules>& rules);
 
  private:
   struct Known {
     Current current;
+    uint64_t version = 0;
     absl::Time read_at;
   };
+
+  // Reads what is stored, into the cache too, in which the newer of the two stays.
+  absl::StatusOr<Known> Read(absl::string_view tenant);
 
   store::Store& store_;
   const std::function<absl::Time()> clock_;

@@ -1,14 +1,19 @@
 #ifndef RAPPORT_SERVICES_CHURN_SERVICE_SCORING_H_
 #define RAPPORT_SERVICES_CHURN_SERVICE_SCORING_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "rapport/churn/v1/scores.pb.h"
+#include "services/churn/model/dataset.h"
 #include "services/churn/service/active_models.h"
 #include "services/churn/service/churn_metrics.h"
 #include "services/churn/service/feature_reader.h"
@@ -20,9 +25,10 @@ namespace rapport::churn {
 // services and on the model.
 class Scoring {
  public:
-  // All must outlive this.
-  Scoring(FeatureReader& features, ActiveModels& models, HealthRulesStore& rules, ChurnMetrics& metrics)
-      : features_(features), models_(models), rules_(rules), metrics_(metrics) {}
+  // All must outlive this. `clock` dates scores of features that have no moment of their own.
+  Scoring(FeatureReader& features, ActiveModels& models, HealthRulesStore& rules, ChurnMetrics& metrics,
+          std::function<absl::Time()> clock = absl::Now)
+      : features_(features), models_(models), rules_(rules), metrics_(metrics), clock_(std::move(clock)) {}
 
   // One result per id, in order; NOT_FOUND there for unknown customers. FAILED_PRECONDITION when the active model takes
   // other than the standard features.
@@ -44,7 +50,18 @@ class Scoring {
   ActiveModels& models_;
   HealthRulesStore& rules_;
   ChurnMetrics& metrics_;
+  const std::function<absl::Time()> clock_;
 };
+
+// A row for each, as the model takes it. What the model does not know of is passed over.
+absl::StatusOr<FeatureMatrix> EncodeCustomers(const Scorer& scorer,
+                                              absl::Span<const v1::CustomerFeatures* const> customers);
+
+// The share of churners that a model was trained on.
+double BaseRate(const v1::ModelMetadata& metadata);
+
+// INVALID_ARGUMENT names the field.
+absl::Status ValidateScoreOptions(const v1::ScoreOptions& options);
 
 }  // namespace rapport::churn
 
