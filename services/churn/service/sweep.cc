@@ -88,9 +88,9 @@ Sweep::Sweep(Options options, Reader& reader, Directory& directory, FeatureReade
 
 // All replicas agree on when rounds begin without a word: at multiples of the interval.
 absl::Status Sweep::RunDue(absl::string_view tenant, const std::function<bool()>& go_on) {
-  const int64_t interval_ms = absl::ToInt64Milliseconds(options_.interval);
-  const int64_t due_ms = ToMillis(reader_.Now()) / interval_ms * interval_ms;
-  return Work(tenant, due_ms, go_on);
+  if (options_.interval == absl::InfiniteDuration()) return Work(tenant, 0, go_on);
+  const int64_t interval_ms = std::max<int64_t>(1, absl::ToInt64Milliseconds(options_.interval));
+  return Work(tenant, ToMillis(reader_.Now()) / interval_ms * interval_ms, go_on);
 }
 
 absl::Status Sweep::Work(absl::string_view tenant, int64_t due_ms, const std::function<bool()>& go_on) {

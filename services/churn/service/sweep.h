@@ -27,7 +27,7 @@ namespace rapport::churn {
 class Sweep {
  public:
   struct Options {
-    absl::Duration interval = absl::Hours(24);  // between the begins of two rounds
+    absl::Duration interval = absl::Hours(24);  // between the begins of two rounds; infinite: only when told to
     absl::Duration lease = absl::Minutes(1);    // of a partition; moved on with every chunk
     int chunk = 500;                            // customers scored at a time
     std::string runner;                         // names this process; unique
