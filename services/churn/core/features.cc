@@ -264,9 +264,10 @@ void SetRevenue(const CustomerRow& row, const TenureSpan& tenure, int64_t as_of_
   std::optional<int64_t> price_changed_ms;
   std::optional<double> price_change;
   for (const RevenueStep& step : row.revenue()) {
-    if (step.from_ms() < tenure.start_ms() || step.from_ms() >= as_of_ms) continue;
-    if (now != nullptr && step.plan() != now->plan()) plan_changed_ms = step.from_ms();
-    if (now != nullptr && step.monthly_recurring_minor() != now->monthly_recurring_minor()) {
+    if (step.from_ms() >= as_of_ms) break;
+    const bool in_this_life = step.from_ms() > tenure.start_ms();
+    if (in_this_life && now != nullptr && step.plan() != now->plan()) plan_changed_ms = step.from_ms();
+    if (in_this_life && now != nullptr && step.monthly_recurring_minor() != now->monthly_recurring_minor()) {
       price_changed_ms = step.from_ms();
       price_change = ShareOfChange(*now, step);
     }
