@@ -59,6 +59,7 @@ void AddCommands(CLI::App& app, Parsed* parsed) {
       "\nExamples:\n"
       "  rapport ratings query --month=2026-10 --compare\n"
       "  rapport conversations query --last=4w --group-by=team --within=1h,6h,1d --histogram\n"
+      "  rapport churn report --month=2026-10\n"
       "  rapport --server=ratings.acme.test:443 --tls --token-file=token ratings list --sentiment=NEGATIVE\n"
       "`rapport GROUP COMMAND --help` teaches each command with examples.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 some rows of an import were rejected.\n");
@@ -68,6 +69,8 @@ void AddCommands(CLI::App& app, Parsed* parsed) {
   AddCalendars(app, parsed);
   AddPolicies(app, parsed);
   AddIssues(app, parsed);
+  AddActivities(app, parsed);
+  AddChurn(app, parsed);
   AddToken(*AddGroup(app, "token", "Make credentials", nullptr, parsed), parsed);
 }
 

@@ -71,6 +71,10 @@ void AddPromises(CLI::App& app, Parsed* parsed);
 void AddCalendars(CLI::App& app, Parsed* parsed);
 void AddPolicies(CLI::App& app, Parsed* parsed);
 void AddIssues(CLI::App& app, Parsed* parsed);
+void AddActivities(CLI::App& app, Parsed* parsed);
+void AddChurn(CLI::App& app, Parsed* parsed);
+// The part of the group `churn` that is about models.
+void AddChurnModels(CLI::App& churn, Parsed* parsed);
 
 }  // namespace rapport::cli
 

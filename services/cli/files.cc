@@ -39,6 +39,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return content;
 }
 
+absl::StatusOr<std::string> ReadFileOr(std::istream& in, const std::string& path) {
+  if (path != "-") return ReadFile(path);
+  return std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
 absl::Status ReplaceFile(const std::string& path, absl::string_view content) {
   struct stat existing = {};
   const mode_t mode = stat(path.c_str(), &existing) == 0 ? existing.st_mode & 07777 : 0600;

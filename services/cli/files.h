@@ -1,6 +1,7 @@
 #ifndef RAPPORT_SERVICES_CLI_FILES_H_
 #define RAPPORT_SERVICES_CLI_FILES_H_
 
+#include <istream>
 #include <string>
 
 #include "absl/status/status.h"
@@ -10,6 +11,8 @@
 namespace rapport::cli {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path);
+// The same, `-` being `in`.
+absl::StatusOr<std::string> ReadFileOr(std::istream& in, const std::string& path);
 
 // Replaces the file in one step, so that a reader sees the old or the new content and never a part. A new file gets
 // mode 0600; one that exists keeps its mode.

@@ -24,10 +24,8 @@ Progress::Progress(std::ostream& err, bool enabled, int64_t total_bytes)
     : err_(err), enabled_(enabled), total_bytes_(total_bytes), start_(absl::Now()) {}
 
 void Progress::Update(int64_t rows, int64_t bytes) {
-  if (!enabled_) return;
   const absl::Time now = absl::Now();
-  if (now - drawn_ < kRedrawInterval) return;
-  drawn_ = now;
+  if (!IsDue(now)) return;
   const double seconds = std::max(absl::ToDoubleSeconds(now - start_), 0.001);
   std::string line = absl::StrCat(Grouped(rows), " rows, ", Grouped(static_cast<int64_t>(rows / seconds)), " rows/s");
   if (total_bytes_ > 0) {
@@ -35,6 +33,17 @@ void Progress::Update(int64_t rows, int64_t bytes) {
     line = absl::StrCat(Bar(share), absl::StrFormat(" %3.0f %%  ", 100 * share), line);
   }
   err_ << "\r\x1B[K" << line << std::flush;
+}
+
+void Progress::UpdateShare(double share, absl::string_view step) {
+  if (!IsDue(absl::Now())) return;
+  err_ << "\r\x1B[K" << Bar(share) << absl::StrFormat(" %3.0f %%  ", 100 * share) << Printable(step) << std::flush;
+}
+
+bool Progress::IsDue(absl::Time now) {
+  if (!enabled_ || now - drawn_ < kRedrawInterval) return false;
+  drawn_ = now;
+  return true;
 }
 
 void Progress::Note(absl::string_view text) {

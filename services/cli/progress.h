@@ -20,12 +20,17 @@ class Progress {
 
   // Redraws the line a few times a second at most.
   void Update(int64_t rows, int64_t bytes);
+  // The same for work of which a share is done, 0 to 1; `step` says what is being done.
+  void UpdateShare(double share, absl::string_view step);
   // Prints a line of its own, also when the progress line is not shown.
   void Note(absl::string_view text);
   // Leaves the line empty for other output.
   void Clear();
 
  private:
+  // Whether the line may be drawn again already.
+  bool IsDue(absl::Time now);
+
   std::ostream& err_;
   const bool enabled_;
   const int64_t total_bytes_;

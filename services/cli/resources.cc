@@ -1,7 +1,5 @@
 #include "services/cli/resources.h"
 
-#include <iterator>
-
 #include "services/cli/files.h"
 #include "services/cli/json.h"
 #include "services/cli/period.h"
@@ -22,16 +20,10 @@ void Print(Session& session, const google::protobuf::Message& resource) {
 
 template <class Resource>
 absl::StatusOr<Resource> Read(Session& session, const WriteResourceOptions& options) {
-  std::string json;
-  if (options.file == "-") {
-    json.assign(std::istreambuf_iterator<char>(session.environment.in), {});
-  } else {
-    absl::StatusOr<std::string> content = ReadFile(options.file);
-    if (!content.ok()) return content.status();
-    json = *std::move(content);
-  }
+  const absl::StatusOr<std::string> json = ReadFileOr(session.environment.in, options.file);
+  if (!json.ok()) return json.status();
   Resource resource;
-  if (absl::Status status = ParseResource(options.file, json, &resource); !status.ok()) return status;
+  if (absl::Status status = ParseResource(options.file, *json, &resource); !status.ok()) return status;
   if (!options.effective_from.empty()) {
     const absl::StatusOr<absl::TimeZone> zone = LoadZone(options.time_zone);
     if (!zone.ok()) return zone.status();
