@@ -1,0 +1,3 @@
+import type {RowPanel} from '@grafana/grafana-foundation-sdk/dashboard';
+
+export type Checked = RowPanel;
