@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "rapport/churn/storage/v1/storage.pb.h"
+#include "services/churn/service/peers.h"
 #include "services/churn/service/score_store.h"
 #include "tests/churn_activities/activities.h"
 #include "tests/churn_activities/service_harness.h"
@@ -93,14 +95,17 @@ TEST_P(EraseTest, TakesManyActivitiesInChunks) {
   EXPECT_THAT(left.ids, UnorderedElementsAre());
 }
 
-TEST_P(EraseTest, TakesTheScore) {
+TEST_P(EraseTest, TakesTheScoreAndWhatOtherServicesSaid) {
   const Activity activity = Used("c", kMay1);
   harness_.Record({&activity, 1});
   storage::v1::StoredScore score;
   score.mutable_score()->set_customer_id("c");
   Put(ScoreKey("c"), score.SerializeAsString());
+  Put(PeerAnswerKey("c"), "answer", absl::Hours(1));
+  EXPECT_TRUE(Exists(PeerAnswerKey("c")));
   harness_.Erase("c");
   EXPECT_FALSE(Exists(ScoreKey("c")));
+  EXPECT_FALSE(Exists(PeerAnswerKey("c")));
 }
 
 TEST_P(EraseTest, NothingIsLeftWhileActivitiesComeIn) {

@@ -8,6 +8,7 @@
 #include "common/request/stable_bytes.h"
 #include "common/write/partition.h"
 #include "rapport/churn/storage/v1/storage.pb.h"
+#include "services/churn/service/peers.h"
 #include "services/churn/service/reader.h"
 #include "services/churn/service/score_store.h"
 #include "services/churn/service/shared_record.h"
@@ -87,7 +88,9 @@ class EraseActivities final : public write::Write {
 class MarkErased final : public write::Write {
  public:
   explicit MarkErased(std::shared_ptr<Erasure> erasure)
-      : erasure_(std::move(erasure)), keys_{RecordKey(erasure_->customer_id), ScoreKey(erasure_->customer_id)} {}
+      : erasure_(std::move(erasure)),
+        keys_{RecordKey(erasure_->customer_id), ScoreKey(erasure_->customer_id), PeerAnswerKey(erasure_->customer_id)} {
+  }
 
   const store::Partition& partition() const override { return erasure_->partition; }
   absl::Span<const store::Key> keys() const override { return keys_; }
@@ -106,6 +109,7 @@ class MarkErased final : public write::Write {
       record.Set(StableBytes(mark));
     }
     ForgetScore(erasure_->customer_id, *entities[1], changes);
+    if (!entities[2]->value.empty()) entities[2]->Set("");
     return absl::OkStatus();
   }
 
