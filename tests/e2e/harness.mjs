@@ -37,7 +37,7 @@ export function isFree(port) {
 }
 
 // A free port below those that the system gives to connections, so that none takes it before its server does.
-async function freePort() {
+export async function freePort() {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
     if (await isFree(port)) return port;
@@ -74,7 +74,7 @@ export async function until(probe, describe) {
 }
 
 // A child process that ends with the test. `output` is what it wrote so far.
-class Child {
+export class Child {
   output = '';
 
   constructor(t, file, args) {
