@@ -17,16 +17,21 @@ const build = process.env.RAPPORT_BUILD ?? path.join(root, 'build/release');
 export const binaries = {
   ratings: path.join(build, 'services/ratings/rapport-ratings'),
   responseTimes: path.join(build, 'services/response_times/rapport-response-times'),
+  churn: path.join(build, 'services/churn/rapport-churn'),
   cli: path.join(build, 'services/cli/rapport'),
 };
 // The store that the tests of this process run on: rocksdb or redis.
 export const engine = process.env.RAPPORT_TEST_STORE ?? 'rocksdb';
 
 const protos = protoLoader.loadSync(
-    ['rapport/ratings/v1/ratings_service.proto', 'rapport/response_times/v1/response_times_service.proto'],
+    ['ratings', 'response_times', 'churn'].map((name) => `rapport/${name}/v1/${name}_service.proto`),
     {includeDirs: [path.join(root, 'protos')], keepCase: true, longs: Number, enums: String, arrays: true, objects: true});
 const loaded = grpc.loadPackageDefinition(protos).rapport;
-export const stubs = {ratings: loaded.ratings.v1.RatingsService, responseTimes: loaded.response_times.v1.ResponseTimesService};
+export const stubs = {
+  ratings: loaded.ratings.v1.RatingsService,
+  responseTimes: loaded.response_times.v1.ResponseTimesService,
+  churn: loaded.churn.v1.ChurnService,
+};
 
 export function isFree(port) {
   return new Promise((resolve) => {
@@ -146,8 +151,8 @@ export function writeCredentials(t, credentials) {
 
 // A server of ours: `kind` is one of `binaries` that is a service.
 class Server extends Child {
-  constructor(t, kind, flags) {
-    super(t, binaries[kind], ['--listen=127.0.0.1:0', '--metrics-listen=127.0.0.1:0', ...flags]);
+  constructor(t, kind, listen, flags) {
+    super(t, binaries[kind], [`--listen=${listen}`, '--metrics-listen=127.0.0.1:0', ...flags]);
     this.kind = kind;
     this.test = t;
   }
@@ -170,8 +175,8 @@ class Server extends Child {
   }
 }
 
-async function start(t, kind, {store, flags = []} = {}) {
-  const server = new Server(t, kind, [`--store=${store ?? await newStore(t)}`, ...flags]);
+async function start(t, kind, {store, listen = '127.0.0.1:0', flags = []} = {}) {
+  const server = new Server(t, kind, listen, [`--store=${store ?? await newStore(t)}`, ...flags]);
   await server.becomes(async () => server.findAddresses() && (await fetch(`${server.metrics}/readyz`)).ok);
   return server;
 }
@@ -179,6 +184,10 @@ async function start(t, kind, {store, flags = []} = {}) {
 // Start a service on `store` (a new one by default) and wait until it is ready.
 export const startRatings = (t, options) => start(t, 'ratings', options);
 export const startResponseTimes = (t, options) => start(t, 'responseTimes', options);
+// Asks only those other services that it is told of, and scores everyone only when it is told to.
+export const startChurn = (t, {store, ratings = 'none', responseTimes = 'none', flags = []} = {}) => start(t, 'churn', {
+  store, flags: [`--ratings-server=${ratings}`, `--response-times-server=${responseTimes}`, '--sweep-interval=inf', ...flags],
+});
 
 // Calls that answer promises, over one channel. Failed calls reject with grpc-js's error: `code` and `details`.
 export class Client {
@@ -217,13 +226,17 @@ export class Client {
     return this.stub.IngestRatings(this.metadata, {deadline: Date.now() + 60_000});
   }
 
-  // Record any number of ratings, or of events, and throw if one is refused.
+  // Record any number of ratings, of events or of activities, and throw if one is refused.
   record(ratings) {
     return this.recordAll('RecordRatings', 'ratings', ratings);
   }
 
   recordEvents(events) {
     return this.recordAll('RecordEvents', 'events', events);
+  }
+
+  recordActivities(activities) {
+    return this.recordAll('RecordActivities', 'activities', activities);
   }
 
   async recordAll(method, field, items) {
@@ -281,3 +294,10 @@ export function event(id, conversation, what, at, fields = {}) {
     ...Object.fromEntries(Object.entries(fields).filter(([key]) => key !== 'message')),
   };
 }
+
+// What a customer did: `kind` is named as in the proto.
+export function activity(id, customer, kind, at, fields = {}) {
+  return {activity_id: id, customer_id: customer, occurred_at: time(at), [kind]: fields};
+}
+
+export const subscription = (minor, plan = 'pro', currency = 'EUR') => ({plan, monthly_recurring_minor: minor, currency});
