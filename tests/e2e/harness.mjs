@@ -69,9 +69,9 @@ export function temporaryFolder(t) {
   return folder;
 }
 
-// Asks `probe` until it answers something true; `describe` says what was wrong after 30 s.
-export async function until(probe, describe) {
-  for (const end = Date.now() + 30_000; Date.now() < end; await delay(20)) {
+// Asks `probe` until it answers something true; `describe` says what was wrong when the time is over.
+export async function until(probe, describe, seconds = 30) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await delay(20)) {
     const answer = await probe();
     if (answer) return answer;
   }
