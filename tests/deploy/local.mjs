@@ -8,8 +8,9 @@ export const script = path.join(root, 'deploy/local/run');
 async function freePorts() {
   for (;;) {
     const offset = 11_000 + Math.floor(Math.random() * 4_000);
-    const ports = {offset, grpc: 50_051 + offset, metrics: 9464 + offset, responseTimes: 50_052 + offset, prometheus: 9090 + offset};
-    const wanted = [0, 1].flatMap((service) => [ports.grpc + service, ports.metrics + service]);
+    const ports = {offset, grpc: 50_051 + offset, metrics: 9464 + offset, responseTimes: 50_052 + offset,
+      churn: 50_053 + offset, prometheus: 9090 + offset};
+    const wanted = [0, 1, 2].flatMap((service) => [ports.grpc + service, ports.metrics + service]);
     if ((await Promise.all([...wanted, ports.prometheus].map(isFree))).every(Boolean)) return ports;
   }
 }

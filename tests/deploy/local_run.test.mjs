@@ -45,6 +45,11 @@ test('starts with an example month, stops, and starts again with its data', asyn
   assert.match(first.stdout, /Conversation events: \d+ new, 0 known already, 0 refused/);
   assert.match(first.stdout, new RegExp(`127.0.0.1:${ports.responseTimes}`));
   assert.match(first.stdout, /first response time/);
+  assert.match(first.stdout, /Activities: \d+ new, 0 known already, 0 refused/);
+  assert.match(first.stdout, new RegExp(`127.0.0.1:${ports.churn}`));
+  assert.match(first.stdout, /scored [1-9]\d* customers/);
+  // Who is at risk waited for answers, and the score says so.
+  assert.match(first.stdout, /customer-\d+ .*(first response|first responses|ratings)/);
   const before = await figures(ports);
   const {happiness} = before.find((each) => each.scale === 'SCALE_EMOTICON_3');
   assert.ok(happiness.value > 0.93 && happiness.value < 0.97, `${happiness.value}`);

@@ -30,9 +30,9 @@ test('every other command and the Node program work', async (t) => {
   const {args, ports} = await place(t);
   await run(script, ['--detach', ...args]);
   const here = (text) => text.replaceAll(':50051', `:${ports.grpc}`).replaceAll(':9464', `:${ports.metrics}`)
-      .replaceAll(':9465', `:${ports.metrics + 1}`);
+      .replaceAll(':9465', `:${ports.metrics + 1}`).replaceAll(':9466', `:${ports.metrics + 2}`);
   const options = {cwd: scratch(t), env: {...process.env, RAPPORT_RATINGS_SERVER: `127.0.0.1:${ports.grpc}`,
-    RAPPORT_RESPONSE_TIMES_SERVER: `127.0.0.1:${ports.responseTimes}`}};
+    RAPPORT_RESPONSE_TIMES_SERVER: `127.0.0.1:${ports.responseTimes}`, RAPPORT_CHURN_SERVER: `127.0.0.1:${ports.churn}`}};
 
   const commands = blocks('sh').map(here).join('\n');
   const {stdout} = await run('bash', ['-euxo', 'pipefail', '-c', commands], options);
@@ -42,6 +42,9 @@ test('every other command and the Node program work', async (t) => {
   assert.match(stdout, /first response time/);
   assert.match(stdout, /waiting for us: \d+/);
   assert.match(stdout, /^rapport_backlog_conversations\{channel="EMAIL",tenant="default"\} [1-9]/m);
+  assert.match(stdout, /at the greatest risk/);
+  assert.match(stdout, /white-papers/);
+  assert.match(stdout, /^rapport_churn_customers\{band="RED",tenant="default"\} [1-9]/m);
   assert.match(stdout, /^rapport_ratings_total\{.*HAPPY.*\} [1-9]/m);
   assert.match(fs.readFileSync(path.join(options.cwd, 'credentials.json'), 'utf8'), /help-desk/);
 

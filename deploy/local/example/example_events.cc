@@ -47,8 +47,8 @@ int Main(int argc, char** argv) {
   }
   bool good = ratings == "none" || SendRatings(ratings, FeedbackOfDays(seed, end, days));
   good = (response_times == "none" || SendConversations(response_times, EventsOfDays(seed, end, days))) && good;
-  // How much a customer uses the product is judged by more than a month.
-  good = (churn == "none" || SendActivities(churn, ActivitiesOfCustomers(seed, end, 2 * days))) && good;
+  // How much a customer uses the product is judged by a quarter of a year and more.
+  good = (churn == "none" || SendActivities(churn, ActivitiesOfCustomers(seed, end, 4 * days))) && good;
   return good ? 0 : 1;
 }
 
