@@ -45,7 +45,8 @@ bool TestNumber(const FilterTest& test, std::optional<double> number) {
 
 bool TestMoment(const FilterTest& test, std::optional<int64_t> moment_ms, int64_t now_ms) {
   if (!moment_ms) return false;
-  if (const auto* moment = std::get_if<Moment>(&test.value)) return Compare(test.comparator, *moment_ms, moment->ms);
+  if (const auto* moment = std::get_if<PointInTime>(&test.value))
+    return Compare(test.comparator, *moment_ms, moment->ms);
   if (const auto* age = std::get_if<Age>(&test.value)) return Compare(test.comparator, now_ms - *moment_ms, age->ms);
   return true;
 }

@@ -319,7 +319,7 @@ class Parser {
     if (const auto age = ParseAge(word.text)) {
       test.value = Age{*age};
     } else if (const auto moment = ParseMoment(word.text)) {
-      test.value = Moment{*moment};
+      test.value = PointInTime{*moment};
     } else {
       return Met(word.position, word.text, "a moment such as 2026-01-31T00:00:00Z, or an age such as 30d");
     }

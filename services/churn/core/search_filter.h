@@ -51,7 +51,7 @@ struct TextPattern {
 // Anything that is there: the star after a colon.
 struct Presence {};
 
-struct Moment {
+struct PointInTime {
   int64_t ms = 0;  // since 1970-01-01 UTC
 };
 
@@ -65,7 +65,7 @@ struct FilterTest {
   FilterField field = FilterField::kAnything;
   std::string key;  // of an attribute
   Comparator comparator = Comparator::kHas;
-  std::variant<Presence, TextPattern, bool, double, Moment, Age, v1::HealthBand> value;
+  std::variant<Presence, TextPattern, bool, double, PointInTime, Age, v1::HealthBand> value;
   std::optional<int64_t> within_ms;  // of interests and concerns: how old a mention may be
 };
 
