@@ -9,6 +9,8 @@
 #include "common/time/interval.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/churn/core/bg_nbd.h"
+#include "services/churn/core/retention.h"
 #include "services/churn/service/churn_query.h"
 #include "services/churn/service/conversion_query.h"
 #include "services/churn/service/purchases_query.h"
@@ -635,6 +637,18 @@ TEST_F(ForecastTest, PagesHoldTheWholeListOnce) {
     harness_.SetNow(Moment("2026-03-11 00:30"));
   } while (!request.page().page_token().empty());
   EXPECT_EQ(paged, whole);
+}
+
+TEST_F(ForecastTest, WhatIsKeptOfOneQuestionDoesNotShowInAnother) {
+  RecordPurchases(150);
+  v1::ForecastPurchasesRequest request;
+  for (const int days : {30, 90, 30}) {
+    request.set_horizon_days(days);
+    PurchaseForecasts fresh;
+    v1::ForecastPurchasesResponse expected;
+    ASSERT_TRUE(fresh.Answer(harness_.directory(), harness_.reader().Now(), kTenant, request, expected).ok());
+    EXPECT_EQ(Forecasts(request).SerializeAsString(), expected.SerializeAsString());
+  }
 }
 
 TEST_F(ForecastTest, KnowsNothingLaterThanAsOf) {

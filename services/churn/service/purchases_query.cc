@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/hash/hash.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +17,7 @@
 #include "absl/time/civil_time.h"
 #include "common/request/fields.h"
 #include "common/time/interval.h"
+#include "services/churn/core/bg_nbd.h"
 
 namespace rapport::churn {
 namespace {
@@ -130,8 +134,10 @@ std::vector<PurchaseHistory> HistoriesOf(const std::vector<Buyer>& buyers) {
   return histories;
 }
 
-auto Values(const PurchaseHistory& history) {
-  return std::make_tuple(history.repeats, history.recency, history.age);
+using HistoryValues = std::tuple<int64_t, double, double>;
+
+HistoryValues Values(const PurchaseHistory& history) {
+  return {history.repeats, history.recency, history.age};
 }
 
 v1::CustomerForecast Show(Buyer buyer) {
@@ -143,20 +149,77 @@ v1::CustomerForecast Show(Buyer buyer) {
   return shown;
 }
 
-// Those that the request is about, with their forecasts.
-std::vector<Buyer> ForecastFor(const v1::PurchaseModel& model, const Plan& plan, const std::string& customer_id,
-                               std::vector<Buyer> buyers) {
-  std::vector<Buyer> chosen;
-  for (Buyer& buyer : buyers) {
-    if (!customer_id.empty() && buyer.customer_id != customer_id) continue;
-    buyer.forecast = Forecast(model, buyer.history, plan.horizon_days);
-    if (plan.after && buyer.Order() <= plan.after->last.Order()) continue;
-    chosen.push_back(std::move(buyer));
+void ShowPage(const Plan& plan, size_t page_size, std::vector<Buyer> buyers, v1::ForecastPurchasesResponse& response) {
+  if (plan.after) {
+    std::erase_if(buyers, [&](const Buyer& buyer) { return buyer.Order() <= plan.after->last.Order(); });
   }
-  return chosen;
+  const size_t shown = std::min(buyers.size(), page_size);
+  const auto end = buyers.begin() + static_cast<ptrdiff_t>(shown);
+  std::partial_sort(buyers.begin(), end, buyers.end(),
+                    [](const Buyer& a, const Buyer& b) { return a.Order() < b.Order(); });
+  if (shown < buyers.size()) response.set_next_page_token(Encode({plan.end_day, buyers[shown - 1]}));
+  for (auto buyer = buyers.begin(); buyer != end; ++buyer) *response.add_customers() = Show(std::move(*buyer));
 }
 
 }  // namespace
+
+// What is kept of a tenant.
+class PurchaseForecasts::Tenant {
+ public:
+  // Sets the forecasts of `buyers`, for so many days, by the model of `histories`.
+  absl::StatusOr<v1::PurchaseModel> Forecast(std::vector<PurchaseHistory> histories, int horizon_days,
+                                             std::vector<Buyer>& buyers) {
+    // Sums depend on the order of what is added, at their last digits; forecasts must not.
+    std::sort(histories.begin(), histories.end(),
+              [](const PurchaseHistory& a, const PurchaseHistory& b) { return Values(a) < Values(b); });
+    const absl::MutexLock lock(&mutex_);
+    const absl::Status fitted = Fit(histories);
+    if (!fitted.ok()) return fitted;
+    if (horizon_days_ != horizon_days) forecasts_.clear();
+    horizon_days_ = horizon_days;
+    for (Buyer& buyer : buyers) {
+      const auto [known, is_new] = forecasts_.try_emplace(Values(buyer.history));
+      if (is_new) known->second = churn::Forecast(model_, buyer.history, horizon_days);
+      buyer.forecast = known->second;
+    }
+    return model_;
+  }
+
+ private:
+  absl::Status Fit(const std::vector<PurchaseHistory>& histories) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    size_t fingerprint = histories.size();
+    for (const PurchaseHistory& each : histories) fingerprint = absl::HashOf(fingerprint, Values(each));
+    if (fingerprint_ == fingerprint) return absl::OkStatus();
+    absl::StatusOr<v1::PurchaseModel> model = FitPurchaseModel(histories);
+    if (absl::IsInvalidArgument(model.status())) {
+      return absl::FailedPreconditionError(
+          "nobody bought twice by then, so nothing says how often customers buy; record purchases first, or give a "
+          "later as_of");
+    }
+    if (!model.ok()) return model.status();
+    fingerprint_ = fingerprint;
+    model_ = *std::move(model);
+    forecasts_.clear();
+    return absl::OkStatus();
+  }
+
+  absl::Mutex mutex_;
+  std::optional<size_t> fingerprint_ ABSL_GUARDED_BY(mutex_);  // of the histories that the model is of
+  v1::PurchaseModel model_ ABSL_GUARDED_BY(mutex_);
+  int horizon_days_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<HistoryValues, v1::PurchaseForecast> forecasts_ ABSL_GUARDED_BY(mutex_);
+};
+
+PurchaseForecasts::PurchaseForecasts() = default;
+
+PurchaseForecasts::~PurchaseForecasts() = default;
+
+std::shared_ptr<PurchaseForecasts::Tenant> PurchaseForecasts::Of(absl::string_view tenant) {
+  const absl::MutexLock lock(&mutex_);
+  std::shared_ptr<Tenant>& known = tenants_[tenant];
+  if (known == nullptr) known = std::make_shared<Tenant>();
+  return known;
+}
 
 absl::Status PurchaseForecasts::Answer(Directory& directory, absl::Time now, absl::string_view tenant,
                                        const v1::ForecastPurchasesRequest& request,
@@ -165,47 +228,15 @@ absl::Status PurchaseForecasts::Answer(Directory& directory, absl::Time now, abs
   if (!plan.ok()) return plan.status();
   auto buyers = FindBuyers(directory, tenant, plan->end_day);
   if (!buyers.ok()) return buyers.status();
-  auto model = ModelOf(tenant, HistoriesOf(*buyers));
-  if (!model.ok()) return model.status();
-  auto chosen = ForecastFor(*model, *plan, request.customer_id(), *std::move(buyers));
-  const size_t shown = std::min(chosen.size(), PageSize(request.page()));
-  const auto end = chosen.begin() + static_cast<ptrdiff_t>(shown);
-  std::partial_sort(chosen.begin(), end, chosen.end(),
-                    [](const Buyer& a, const Buyer& b) { return a.Order() < b.Order(); });
-  if (shown > 0 && shown < chosen.size()) {
-    response.set_next_page_token(Encode({plan->end_day, chosen[shown - 1]}));
+  std::vector<PurchaseHistory> histories = HistoriesOf(*buyers);
+  if (!request.customer_id().empty()) {
+    std::erase_if(*buyers, [&](const Buyer& buyer) { return buyer.customer_id != request.customer_id(); });
   }
-  for (auto buyer = chosen.begin(); buyer != end; ++buyer) *response.add_customers() = Show(std::move(*buyer));
+  auto model = Of(tenant)->Forecast(std::move(histories), plan->horizon_days, *buyers);
+  if (!model.ok()) return model.status();
   *response.mutable_model() = *std::move(model);
+  ShowPage(*plan, PageSize(request.page()), *std::move(buyers), response);
   return absl::OkStatus();
-}
-
-absl::StatusOr<v1::PurchaseModel> PurchaseForecasts::ModelOf(absl::string_view tenant,
-                                                             std::vector<PurchaseHistory> histories) {
-  // Sums depend on the order of what is added, at their last digits; forecasts must not.
-  std::sort(histories.begin(), histories.end(),
-            [](const PurchaseHistory& a, const PurchaseHistory& b) { return Values(a) < Values(b); });
-  size_t fingerprint = histories.size();
-  for (const PurchaseHistory& each : histories) fingerprint = absl::HashOf(fingerprint, Values(each));
-  std::shared_ptr<Fit> fit;
-  {
-    const absl::MutexLock lock(&mutex_);
-    std::shared_ptr<Fit>& known = fits_[tenant];
-    if (known == nullptr) known = std::make_shared<Fit>();
-    fit = known;
-  }
-  const absl::MutexLock lock(&fit->mutex);
-  if (fit->fingerprint == fingerprint) return fit->model;
-  absl::StatusOr<v1::PurchaseModel> model = FitPurchaseModel(histories);
-  if (absl::IsInvalidArgument(model.status())) {
-    return absl::FailedPreconditionError(
-        "nobody bought twice by then, so nothing says how often customers buy; record purchases first, or give a later "
-        "as_of");
-  }
-  if (!model.ok()) return model.status();
-  fit->fingerprint = fingerprint;
-  fit->model = *model;
-  return model;
 }
 
 }  // namespace rapport::churn
