@@ -199,11 +199,12 @@ absl::StatusOr<std::string> ModelStore::LoadBytes(absl::string_view tenant, absl
   const uint32_t chunks = ChunkCount(first->front());
   if (chunks == 0) return Damaged(version, "its first part is");
   std::vector<store::Key> keys;
-  for (uint32_t i = 0; i < chunks; ++i) keys.push_back(ChunkKey(version, i));
-  const auto entities = LoadEntities(tenant, std::move(keys));
-  if (!entities.ok()) return entities.status();
+  for (uint32_t i = 1; i < chunks; ++i) keys.push_back(ChunkKey(version, i));
+  auto others = LoadEntities(tenant, std::move(keys));
+  if (!others.ok()) return others.status();
+  others->insert(others->begin(), first->front());
   std::string bytes;
-  for (const store::Entity& entity : *entities) {
+  for (const store::Entity& entity : *others) {
     if (entity.version == 0) return MissingPart(tenant, version);
     storage::v1::ModelChunk chunk;
     if (!chunk.ParseFromString(entity.value)) return Damaged(version, "a part is");
