@@ -63,7 +63,9 @@ test('dashboards have a tenant, a window, and where it applies a channel or a se
   assert.ok(names['rapport-operation'].includes('job'));
   for (const {uid, templating, panels} of dashboards) {
     const asked = JSON.stringify(panels);
-    for (const {name} of templating.list) assert.ok(asked.includes(`$${name}`) || asked.includes(`\${${name}}`), `${uid}: ${name} is not used`);
+    for (const {name} of templating.list) {
+      assert.ok(asked.includes(`$${name}`) || asked.includes(`\${${name}}`), `${uid}: ${name} is not used`);
+    }
   }
 });
 

@@ -22,7 +22,8 @@ export function definitions() {
       type: /Type::k(\w+)/.exec(body)[1].toLowerCase(),
       labels: [...(/\.labels = \{([^}]*)\}/.exec(body)?.[1] ?? '').matchAll(/"(\w+)"/g)].map(([, label]) => label),
     }));
-    if (found.length !== text.match(/Definition k\w+/g).length) throw new Error(`${header} has a definition that is not understood`);
+    const written = text.match(/Definition k\w+/g).length;
+    if (found.length !== written) throw new Error(`${header}: ${written - found.length} definitions are not understood`);
     return found;
   });
 }

@@ -16,7 +16,8 @@ function unknownNames(expr) {
   return [
     ...selectors.filter(({metric}) => !known.has(metric)).map(({metric}) => `metric ${metric}`),
     ...selectors.filter(({metric}) => known.has(metric)).flatMap(
-        ({metric, labels: matched}) => matched.filter((label) => !known.get(metric).includes(label)).map((label) => `${metric}{${label}}`)),
+        ({metric, labels: matched}) =>
+          matched.filter((label) => !known.get(metric).includes(label)).map((label) => `${metric}{${label}}`)),
     ...grouping.filter((label) => !labels.has(label)).map((label) => `label ${label}`),
   ];
 }

@@ -7,11 +7,13 @@ import {root} from '../e2e/harness.mjs';
 export const prometheus = path.join(root, 'deploy/prometheus');
 export const grafana = path.join(root, 'deploy/grafana');
 
-const filesIn = (folder, end) => fs.readdirSync(folder).filter((name) => name.endsWith(end)).map((name) => path.join(folder, name));
+const filesIn = (folder, end) =>
+  fs.readdirSync(folder).filter((name) => name.endsWith(end)).map((name) => path.join(folder, name));
+const groupsOf = (file) => yaml.parse(fs.readFileSync(file, 'utf8')).groups;
 
 export const ruleFiles = filesIn(path.join(prometheus, 'rules'), '.rules.yaml');
 export const ruleTests = filesIn(path.join(prometheus, 'tests'), '.test.yaml');
-export const rules = ruleFiles.flatMap((file) => yaml.parse(fs.readFileSync(file, 'utf8')).groups.flatMap((group) => group.rules));
+export const rules = ruleFiles.flatMap(groupsOf).flatMap((group) => group.rules);
 export const alerts = rules.filter((rule) => rule.alert);
 export const recordings = rules.filter((rule) => rule.record);
 

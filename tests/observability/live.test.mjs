@@ -1,0 +1,112 @@
+// A real Prometheus scrapes the real services under load: every panel and every rule has an answer.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import path from 'node:path';
+import test from 'node:test';
+import {
+  afterwards, binaries, event, rating, root, run, startChurn, startRatings, startResponseTimes, time, until, writeCredentials,
+} from '../e2e/harness.mjs';
+import {definitions} from './definitions.mjs';
+import {startPrometheus} from './prometheus.mjs';
+import {queries, recordings, ruleFiles} from './rules.mjs';
+
+const build = process.env.RAPPORT_BUILD ?? path.join(root, 'build/release');
+const exampleEvents = path.join(build, 'deploy/local/example/rapport-example-events');
+
+// Whether customers left as expected shows when a horizon has passed: a day at least. Until then a page stands in.
+async function startOutcomes(t) {
+  const page = ['observed_ratio', 'predicted_ratio', 'drift_significant']
+      .map((name) => `rapport_churn_outcome_${name}{tenant="default"} 0\n`).join('');
+  const server = http.createServer((_, response) => response.end(page)).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.on('listening', resolve));
+  afterwards(t, () => server.closeAllConnections() ?? server.close());
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+// All services; of ratings a second one with credentials, which shows what only those show.
+async function startSuite(t) {
+  const ratings = await startRatings(t);
+  const responseTimes = await startResponseTimes(t);
+  const churn = await startChurn(t, {ratings: ratings.address, responseTimes: responseTimes.address});
+  const credentials = writeCredentials(t, [{name: 'acme-desk', roles: ['ROLE_INGEST']}]);
+  const guarded = await startRatings(t, {flags: [`--credentials=${credentials}`]});
+  return {ratings, responseTimes, churn, guarded};
+}
+
+function watch(t, {ratings, responseTimes, churn, guarded}, outcomes) {
+  const job = (job_name, ...pages) => ({job_name, static_configs: [{targets: pages.map((page) => page.replace('http://', ''))}]});
+  const scrape_configs = [
+    job('rapport-ratings', ratings.metrics, guarded.metrics),
+    job('rapport-response-times', responseTimes.metrics),
+    job('rapport-churn', churn.metrics, outcomes),
+  ];
+  return startPrometheus(t, {scrape_configs}, {ruleFiles, history: lastWeek()});
+}
+
+// That people rated a week ago, as a rule had recorded it.
+function lastWeek() {
+  const begin = Math.floor(Date.now() / 1000) - 7 * 86_400;
+  const record = (name, value) => Array.from({length: 12}, (_, step) =>
+    `tenant_scale:${name}:increase5m{tenant="default",scale="EMOTICON_3"} ${value} ${begin + step * 300}\n`).join('');
+  return `${record('rapport_ratings', 20)}${record('rapport_ratings_negative', 1)}# EOF\n`;
+}
+
+// What the example month lacks: scales that it does not use, and events of this very moment.
+async function sendTheRest({ratings, responseTimes, guarded}) {
+  const now = Date.now();
+  const other = (scale, value) => rating(scale, {scale, emoticon: undefined, ...value, occurred_at: time(now)});
+  await ratings.client().record([
+    other('SCALE_CES_5', {points: 4}), other('SCALE_CES_7', {points: 6}), other('SCALE_THUMBS_2', {thumb: 'THUMB_UP'}),
+  ]);
+  await guarded.client('acme-desk').record([rating('r-1')]);
+  await responseTimes.client().recordEvents([event('e-1', 'v-new', 'customer', now - 60_000)]);
+}
+
+// What happens in time, in half a minute: everyone is scored by rules, a model is trained, everyone is scored by it.
+async function churnTheExample({address}) {
+  const rapport = (...args) => run(binaries.cli, ['churn', ...args, `--server=${address}`]);
+  await rapport('sweep');
+  await rapport('train', '--recorded', '--horizon=14d', '--activate', '--skip-evaluation');
+  await rapport('sweep');
+}
+
+test('under load every panel and every rule has an answer, and every metric is there', {timeout: 580_000}, async (t) => {
+  const suite = await startSuite(t);
+  const prometheus = await watch(t, suite, await startOutcomes(t));
+  const {ratings, responseTimes, churn} = suite;
+  // Counters must be seen at 0, or what comes is no increase.
+  await until(async () => (await prometheus.values('count(up == 1)'))[0] === 5, () => 'not all services are scraped');
+
+  await run(exampleEvents, [
+    `--ratings-server=${ratings.address}`, `--response-times-server=${responseTimes.address}`, `--churn-server=${churn.address}`,
+  ], {timeout: 300_000});
+  await sendTheRest(suite);
+  await churnTheExample(churn);
+
+  const recorded = recordings.map(({record}) => ({name: record, expr: record, instant: true}));
+  let silent = [...queries, ...recorded];
+  await t.test('every panel and every recording rule has data', async () => {
+    await until(async () => {
+      const answers = await Promise.all(silent.map(({expr, instant}) => prometheus.values(expr, instant)));
+      silent = silent.filter((_, index) => answers[index].length === 0);
+      return silent.length === 0;
+    }, () => `no data:\n${silent.map(({name, expr}) => `${name}\n    ${expr}`).join('\n')}`, 200);
+  });
+
+  await t.test('the services have every metric that they define, and no other', async () => {
+    const pages = await Promise.all(Object.values(suite).map(async ({metrics}) => (await fetch(`${metrics}/metrics`)).text()));
+    const found = new Set(pages.flatMap((page) => [...page.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name)));
+    const expected = definitions().map(({name}) => name).filter((name) => !name.startsWith('rapport_churn_outcome_'));
+    assert.deepEqual([...found].sort(), expected.sort());
+  });
+
+  await t.test('every rule was evaluated without an error, and texts of alerts are complete', async () => {
+    const {groups} = await prometheus.get('rules');
+    for (const {name, query, health, lastError} of groups.flatMap((group) => group.rules)) {
+      assert.equal(health, 'ok', `${name}: ${lastError}: ${query}`);
+    }
+    const {alerts} = await prometheus.get('alerts');
+    assert.ok(alerts.length > 0, 'somebody waits for more than three days in the example month');
+    for (const {annotations} of alerts) assert.doesNotMatch(JSON.stringify(annotations), /error expanding|no value|NaN/);
+  });
+});
