@@ -150,7 +150,7 @@ function* peers(documents) {
   for (const {container, at} of eachContainer(documents)) {
     for (const [variable, value] of Object.entries(environment(documents, container))) {
       if (!/^RAPPORT_(STORE|.+_SERVER)$/.test(variable) || !value) continue;
-      const [host, port] = value.replace(/^redis:../, '').split(':');
+      const [host, port] = value.replace(/^(redis|dns):\/+/, '').split(':');
       const service = named(documents, 'Service', host);
       if (!service?.spec.ports.some((each) => each.port === Number(port))) {
         yield `${at}: ${variable}: there is no Service ${host}:${port}`;

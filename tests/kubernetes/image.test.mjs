@@ -5,13 +5,13 @@ import path from 'node:path';
 import test from 'node:test';
 import yaml from 'yaml';
 import {afterwards, isFree, temporaryFolder, until} from '../e2e/harness.mjs';
-import {containers, folder, isHere, portNumber, render, workloads} from './manifests.mjs';
+import {containers, folder, portNumber, render, workloads} from './manifests.mjs';
 import {passes, playable, podman} from './podman.mjs';
 
 const image = process.env.RAPPORT_IMAGE;
 const redisImage = process.env.RAPPORT_REDIS_IMAGE;
 
-// The overlay with the images and programs that are here.
+// The overlay with the images that are here.
 function renderDev(t) {
   const own = fs.realpathSync(temporaryFolder(t));
   const split = (name) => ({newName: name.slice(0, name.lastIndexOf(':')), newTag: name.slice(name.lastIndexOf(':') + 1)});
@@ -24,7 +24,7 @@ function renderDev(t) {
       {name: 'docker.io/library/redis', ...split(redisImage)},
     ],
   }));
-  return render(own).filter(({kind, metadata}) => kind !== 'Deployment' || isHere(metadata.name));
+  return render(own);
 }
 
 const instance = (workload) => `${workload.metadata.name}-${containers(workload)[0].name}`;

@@ -1,6 +1,5 @@
 // Rendered manifests, and what one document says of another.
 import {execFileSync} from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import yaml from 'yaml';
@@ -17,10 +16,6 @@ export function render(kustomization) {
     return document.toJS();
   });
 }
-
-// Where a program of ours is made, below the project and below its build folder.
-export const sourceOf = (program) => path.join('services', program.replace('rapport-', '').replaceAll('-', '_'));
-export const isHere = (program) => fs.existsSync(path.join(root, sourceOf(program), 'main.cc'));
 
 export const ofKind = (documents, kind) => documents.filter((document) => document.kind === kind);
 export const named = (documents, kind, name) => ofKind(documents, kind).find(({metadata}) => metadata.name === name);

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import {problems} from './checks.mjs';
-import {containers, flows, folder, isHere, named, ofKind, render, root, sourceOf, workloads} from './manifests.mjs';
+import {containers, flows, folder, named, ofKind, render, root, workloads} from './manifests.mjs';
 import {readRules} from './prometheus_rule.mjs';
 import {schemaProblems} from './schema.mjs';
 
@@ -24,9 +24,10 @@ const external = {
 // The environment variables that a program's --help names, with their defaults.
 const help = new Map();
 function flagsOf(program) {
-  if (!(program in services) || !isHere(program)) return undefined;
+  if (!(program in services)) return undefined;
   if (!help.has(program)) {
-    const text = execFileSync(path.join(build, sourceOf(program), program), ['--help'], {encoding: 'utf8'});
+    const service = program.replace('rapport-', '').replaceAll('-', '_');
+    const text = execFileSync(path.join(build, 'services', service, program), ['--help'], {encoding: 'utf8'});
     const flags = [...text.matchAll(/^ *--\S+(?: [^\s=]+(?:=(\S*))?)?.* \(Env:(\w+)\)/gm)];
     help.set(program, new Map(flags.map(([, value, name]) => [name, value])));
   }
