@@ -48,6 +48,7 @@ class Service {
   Service& operator=(const Service&) = delete;
 
   v1::RatingsService::Stub& stub() { return *stub_; }
+  int port() const { return server_->port(); }
 
  private:
   const test_support::TempDir dir_;

@@ -46,6 +46,7 @@ class Service {
   void SetNow(absl::Time now) { now_ms_ = absl::ToUnixMillis(now); }
   const Committed& committed() const { return committed_; }
   v1::ResponseTimesService::Stub& stub() { return *stub_; }
+  int port() const { return server_->port(); }
   Reader& reader() { return *reader_; }
 
  private:

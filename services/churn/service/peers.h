@@ -21,12 +21,16 @@ namespace rapport::churn {
 
 // How the other services are asked.
 struct PeerOptions {
-  std::string ratings_server;         // HOST:PORT, or a target of gRPC; empty: not asked, its features are missing
-  std::string response_times_server;  // the same
-  std::string tokens;  // file with a JSON object, tenant to bearer token; read again when it changes; empty: without
-  std::string ca;      // PEM file of who signed the servers' certificates; empty: no TLS
-  std::string cert;    // PEM file for mTLS; may be empty
-  std::string key;     // PEM file for mTLS; may be empty
+  // HOST:PORT, or a target of gRPC; empty: not asked, its features are missing.
+  std::string ratings_server = {};
+  std::string response_times_server = {};
+  // File with a JSON object, tenant to bearer token; read again when it changes; empty: without.
+  std::string tokens = {};
+  // PEM file of who signed the servers' certificates; empty: no TLS.
+  std::string ca = {};
+  // PEM files for mTLS; may be empty.
+  std::string cert = {};
+  std::string key = {};
   absl::Duration timeout = absl::Seconds(2);      // of one attempt
   absl::Duration fresh_for = absl::Minutes(10);   // how long an answer is used without asking again
   absl::Duration kept_for = absl::Hours(24 * 7);  // how long it stands in for one that does not come
