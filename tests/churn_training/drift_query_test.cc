@@ -70,7 +70,8 @@ TEST_F(DriftQueryTest, TellsWhatMovedAndHowPredictionsCameOut) {
 
 TEST_F(DriftQueryTest, TheSameCustomersDoNotDrift) {
   Meet(1);
-  for (const v1::FeatureDrift& feature : Ask().features()) EXPECT_FALSE(feature.drifting()) << feature.DebugString();
+  const v1::GetDriftResponse drift = Ask();
+  for (const v1::FeatureDrift& feature : drift.features()) EXPECT_FALSE(feature.drifting()) << feature.DebugString();
 }
 
 TEST_F(DriftQueryTest, RefusesUnknownVersions) {
