@@ -246,7 +246,7 @@ TEST(QueryChurnTest, WithoutCustomersThereIsNoValue) {
 TEST(QueryChurnTest, RejectsWhatItCannotAnswer) {
   Harness harness(Moment("2026-03-10"));
   std::vector<v1::Activity> activities;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 200; ++i) {
     activities.push_back(Converted(absl::StrCat("c", i), Moment("2026-01-05"), Plan(absl::StrCat("p", i), 100)));
   }
   harness.Record(activities);
@@ -268,8 +268,33 @@ TEST(QueryChurnTest, RejectsWhatItCannotAnswer) {
   EXPECT_THAT(error(request), StartsWith("bucket: 77 is none"));
   request.set_bucket(common::v1::BUCKET_DAY);
   request.mutable_grouping()->set_group_by("plan");
-  request.mutable_grouping()->set_max_groups(60);
-  EXPECT_THAT(error(request), StartsWith("bucket: the answer would have 3540 rows; the most is 3000"));
+  request.mutable_grouping()->set_max_groups(200);
+  EXPECT_THAT(error(request), StartsWith("bucket: the answer would have 11800 rows; the most is 10000"));
+}
+
+TEST(QueryChurnTest, RefusesAnswersThatFitIntoNoMessage) {
+  Harness harness(Moment("2026-03-10"));
+  std::vector<v1::Activity> activities;
+  const char* const currencies[] = {"EUR", "USD", "GBP", "CHF"};
+  for (int plan = 0; plan < 120; ++plan) {
+    for (int i = 0; i < 8; ++i) {
+      const std::string name = absl::StrCat("a plan with a longer name ", plan);
+      activities.push_back(
+          Converted(absl::StrCat("c", plan, ".", i), Moment("2026-01-05"), Plan(name, 123'456 + i, currencies[i % 4])));
+    }
+  }
+  harness.Record(activities);
+  auto request = Over<v1::QueryChurnRequest>("2026-01-10", "2026-03-01");
+  request.set_bucket(common::v1::BUCKET_DAY);
+  request.set_compare_with_previous(true);
+  request.mutable_grouping()->set_group_by("plan");
+  request.mutable_grouping()->set_max_groups(120);
+  v1::QueryChurnResponse response;
+  const absl::Status status = QueryChurn(harness.directory(), harness.reader().Now(), kTenant, request, response);
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("bytes; the most is 4000000: use a coarser bucket"));
+  request.mutable_grouping()->set_max_groups(20);
+  EXPECT_EQ(Churn(harness, request).rows_size(), 50 * 21);
 }
 
 TEST(QueryChurnTest, UseOfTheProductCostsQuestionsNothing) {

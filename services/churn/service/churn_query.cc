@@ -18,8 +18,9 @@ namespace {
 using storage::v1::CustomerRow;
 using Rows = google::protobuf::RepeatedPtrField<v1::ChurnRow>;
 
-// About 3 MB with comparisons in one currency; clients take 4 MiB by default.
-constexpr size_t kMostRows = 3'000;
+// Of buckets and groups; bounds what counting holds in memory.
+constexpr size_t kMostRows = 10'000;
+constexpr absl::string_view kSmaller = "use a coarser bucket, a shorter range or a smaller grouping.max_groups";
 
 // Intervals in a row, with what each is compared with.
 struct Slot {
@@ -156,8 +157,7 @@ absl::Status QueryChurn(Directory& directory, absl::Time now, absl::string_view 
 
   const auto groups = FindGroups(directory, tenant, *grouping, timelines);
   if (!groups.ok()) return groups.status();
-  const absl::Status fits = CheckAnswerSize("bucket", buckets->list.size() * (groups->size() - 1), kMostRows,
-                                            "use a coarser bucket, a shorter range or a smaller grouping.max_groups");
+  const absl::Status fits = CheckRows("bucket", buckets->list.size() * (groups->size() - 1), kMostRows, kSmaller);
   if (!fits.ok()) return fits;
   const auto tables = CountAll(directory, tenant, *grouping, *groups, timelines);
   if (!tables.ok()) return tables.status();
@@ -168,7 +168,7 @@ absl::Status QueryChurn(Directory& directory, absl::Time now, absl::string_view 
             period->confidence, *answers[i]);
   }
   if (buckets->is_whole_period) *response.mutable_totals() = response.rows();
-  return absl::OkStatus();
+  return CheckBytes("bucket", response, kSmaller);
 }
 
 }  // namespace rapport::churn

@@ -20,8 +20,10 @@ using storage::v1::CustomerRow;
 using Rows = google::protobuf::RepeatedPtrField<v1::ConversionRow>;
 using SignupsByGroup = absl::flat_hash_map<std::string, std::vector<Signup>>;
 
-// Of all windows together: about 3 MB with comparisons.
-constexpr size_t kMostFigures = 15'000;
+// Of buckets, groups and windows; bounds what counting holds in memory.
+constexpr size_t kMostFigures = 30'000;
+constexpr absl::string_view kSmaller =
+    "use a coarser bucket, a shorter range, fewer window_months or a smaller grouping.max_groups";
 
 struct Plan {
   Period period;
@@ -165,8 +167,7 @@ absl::Status QueryConversion(Directory& directory, absl::Time now, absl::string_
   if (!plan->grouping.is_grouped()) (*signups)[""];  // always has rows
   const auto groups = LargestGroups(*std::move(signups), plan->grouping.most_groups);
   const absl::Status fits =
-      CheckAnswerSize("bucket", plan->buckets.list.size() * groups.size() * plan->windows.size(), kMostFigures,
-                      "use a coarser bucket, a shorter range, fewer window_months or a smaller grouping.max_groups");
+      CheckRows("bucket", plan->buckets.list.size() * groups.size() * plan->windows.size(), kMostFigures, kSmaller);
   if (!fits.ok()) return fits;
   CellsByGroup cells;
   for (const auto& [name, members] : groups) cells.emplace(name, CountBuckets(*plan, members));
@@ -176,7 +177,7 @@ absl::Status QueryConversion(Directory& directory, absl::Time now, absl::string_
   } else {
     AddTotals(*plan, cells, *response.mutable_totals());
   }
-  return absl::OkStatus();
+  return CheckBytes("bucket", response, kSmaller);
 }
 
 }  // namespace rapport::churn

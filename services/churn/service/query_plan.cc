@@ -12,6 +12,7 @@ namespace rapport::churn {
 namespace {
 
 constexpr int kMostBuckets = 1'000;
+constexpr size_t kMostBytes = 4'000'000;
 
 }  // namespace
 
@@ -46,10 +47,17 @@ absl::StatusOr<Buckets> CutPeriod(const Period& period, common::v1::Bucket bucke
   return buckets;
 }
 
-absl::Status CheckAnswerSize(absl::string_view field, size_t rows, size_t most, absl::string_view remedy) {
+absl::Status CheckRows(absl::string_view field, size_t rows, size_t most, absl::string_view remedy) {
   if (rows <= most) return absl::OkStatus();
   return Invalid(field, absl::StrCat("the answer would have ", rows, " rows;"),
                  absl::StrCat("the most is ", most, ": ", remedy));
+}
+
+absl::Status CheckBytes(absl::string_view field, const google::protobuf::Message& answer, absl::string_view remedy) {
+  const size_t bytes = answer.ByteSizeLong();
+  if (bytes <= kMostBytes) return absl::OkStatus();
+  return Invalid(field, absl::StrCat("the answer would have ", bytes, " bytes;"),
+                 absl::StrCat("the most is ", kMostBytes, ": ", remedy));
 }
 
 }  // namespace rapport::churn

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/time/interval.h"
+#include "google/protobuf/message.h"
 #include "rapport/common/v1/common.pb.h"
 
 // What questions for figures of customers have in common, checked and completed. INVALID_ARGUMENT names the field.
@@ -34,8 +35,10 @@ struct Buckets {
 };
 absl::StatusOr<Buckets> CutPeriod(const Period& period, common::v1::Bucket bucket);
 
-// INVALID_ARGUMENT when an answer would have more rows than fit into a message. `remedy` is what to ask for instead.
-absl::Status CheckAnswerSize(absl::string_view field, size_t rows, size_t most, absl::string_view remedy);
+// INVALID_ARGUMENT when an answer would be too large: in rows, before it is made; in bytes, when it is. gRPC clients
+// take 4 MiB unless told otherwise. `remedy` is what to ask for instead.
+absl::Status CheckRows(absl::string_view field, size_t rows, size_t most, absl::string_view remedy);
+absl::Status CheckBytes(absl::string_view field, const google::protobuf::Message& answer, absl::string_view remedy);
 
 }  // namespace rapport::churn
 

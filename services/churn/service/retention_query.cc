@@ -16,9 +16,6 @@ namespace {
 
 using storage::v1::CustomerRow;
 
-// Of all curves together: about 3 MB.
-constexpr size_t kMostPoints = 25'000;
-
 using TenuresByGroup = absl::flat_hash_map<std::string, std::vector<Tenure>>;
 
 // The first tenures that began in the period.
@@ -63,13 +60,6 @@ void AddGroups(TenuresByGroup tenures, absl::Time now, const Period& period, siz
   }
 }
 
-size_t PointsOf(const v1::QueryRetentionResponse& response) {
-  size_t points = static_cast<size_t>(response.figures().points_size());
-  for (const auto& cohort : response.cohorts()) points += static_cast<size_t>(cohort.figures().points_size());
-  for (const auto& group : response.groups()) points += static_cast<size_t>(group.figures().points_size());
-  return points;
-}
-
 }  // namespace
 
 absl::Status QueryRetention(Directory& directory, absl::Time now, absl::string_view tenant,
@@ -89,8 +79,7 @@ absl::Status QueryRetention(Directory& directory, absl::Time now, absl::string_v
   } else if (request.by_cohort()) {
     AddCohorts(all, now, *period, response);
   }
-  return CheckAnswerSize("range", PointsOf(response), kMostPoints,
-                         "use a shorter range, or a smaller grouping.max_groups");
+  return CheckBytes("range", response, "use a shorter range, or a smaller grouping.max_groups");
 }
 
 }  // namespace rapport::churn
