@@ -105,6 +105,28 @@ void SetInputs(const v1::CustomerFeatures& features, v1::Score& score) {
   }
 }
 
+// Begins the scores of known customers, and refuses the others.
+std::vector<Row> Prepare(const std::vector<v1::CustomerFeatures>& features, std::vector<v1::ScoreResult>& results) {
+  std::vector<Row> rows;
+  rows.reserve(features.size());
+  for (size_t i = 0; i < features.size(); ++i) {
+    results[i].mutable_status()->set_index(static_cast<int32_t>(i));
+    if (features[i].values().empty()) {
+      Fail(absl::NotFoundError(absl::StrCat("customer_id: \"", Shown(features[i].customer_id()),
+                                            "\" is unknown; record an activity of theirs first")),
+           results[i]);
+      continue;
+    }
+    SetInputs(features[i], *results[i].mutable_score());
+    rows.push_back({&features[i].values(), &results[i]});
+  }
+  return rows;
+}
+
+int64_t CountScored(const std::vector<v1::ScoreResult>& results) {
+  return std::count_if(results.begin(), results.end(), [](const v1::ScoreResult& each) { return each.has_score(); });
+}
+
 }  // namespace
 
 absl::StatusOr<FeatureMatrix> EncodeCustomers(const Scorer& scorer,
@@ -123,6 +145,20 @@ absl::StatusOr<FeatureMatrix> EncodeCustomers(const Scorer& scorer,
 double BaseRate(const v1::ModelMetadata& metadata) {
   return static_cast<double>(metadata.positive_count()) /
          static_cast<double>(std::max<int64_t>(1, metadata.row_count()));
+}
+
+absl::StatusOr<std::vector<v1::ScoreResult>> ScoreWithModel(const Scorer& scorer,
+                                                            const std::vector<v1::CustomerFeatures>& features,
+                                                            const v1::ScoreOptions& options) {
+  if (!scorer.model().metadata().standard_features()) {
+    return absl::FailedPreconditionError(
+        "the active model takes other than the standard features: send yours with ScoreFeatures, or activate a model "
+        "that was trained on recorded outcomes");
+  }
+  std::vector<v1::ScoreResult> results(features.size());
+  const absl::Status status = ScoreByModel(scorer, UnknownNames::kPassOver, options, Prepare(features, results));
+  if (!status.ok()) return status;
+  return results;
 }
 
 absl::Status ValidateScoreOptions(const v1::ScoreOptions& options) {
@@ -144,36 +180,16 @@ absl::StatusOr<std::vector<v1::ScoreResult>> Scoring::ScoreCustomers(absl::strin
 absl::StatusOr<std::vector<v1::ScoreResult>> Scoring::ScoreLoaded(absl::string_view tenant, const ModelsInUse& models,
                                                                   const std::vector<v1::CustomerFeatures>& features,
                                                                   const v1::ScoreOptions& options) {
-  std::vector<v1::ScoreResult> results(features.size());
-  std::vector<Row> rows;
-  for (size_t i = 0; i < features.size(); ++i) {
-    results[i].mutable_status()->set_index(static_cast<int32_t>(i));
-    if (features[i].values().empty()) {
-      Fail(absl::NotFoundError(absl::StrCat("customer_id: \"", Shown(features[i].customer_id()),
-                                            "\" is unknown; record an activity of theirs first")),
-           results[i]);
-      continue;
-    }
-    SetInputs(features[i], *results[i].mutable_score());
-    rows.push_back({&features[i].values(), &results[i]});
-  }
-  const auto scored = static_cast<int64_t>(rows.size());
-  if (models.active == nullptr) {
-    const absl::StatusOr<HealthRulesStore::Current> rules = rules_.Get(tenant);
-    if (!rules.ok()) return rules.status();
-    ScoreByRules(*rules->rules, options, rows);
-    metrics_.OnScored(tenant, v1::SCORE_KIND_HEALTH_SCORE, scored);
+  if (models.active != nullptr) {
+    auto results = ScoreWithModel(*models.active->scorer, features, options);
+    if (results.ok()) metrics_.OnScored(tenant, v1::SCORE_KIND_PROBABILITY, CountScored(*results));
     return results;
   }
-  const Scorer& scorer = *models.active->scorer;
-  if (!scorer.model().metadata().standard_features()) {
-    return absl::FailedPreconditionError(
-        "the active model takes other than the standard features: send yours with ScoreFeatures, or activate a model "
-        "that was trained on recorded outcomes");
-  }
-  const absl::Status status = ScoreByModel(scorer, UnknownNames::kPassOver, options, std::move(rows));
-  if (!status.ok()) return status;
-  metrics_.OnScored(tenant, v1::SCORE_KIND_PROBABILITY, scored);
+  const absl::StatusOr<HealthRulesStore::Current> rules = rules_.Get(tenant);
+  if (!rules.ok()) return rules.status();
+  std::vector<v1::ScoreResult> results(features.size());
+  ScoreByRules(*rules->rules, options, Prepare(features, results));
+  metrics_.OnScored(tenant, v1::SCORE_KIND_HEALTH_SCORE, CountScored(results));
   return results;
 }
 

@@ -57,6 +57,11 @@ class Scoring {
 absl::StatusOr<FeatureMatrix> EncodeCustomers(const Scorer& scorer,
                                               absl::Span<const v1::CustomerFeatures* const> customers);
 
+// Scores of features that are at hand, by a model: the results of Scoring::ScoreLoaded.
+absl::StatusOr<std::vector<v1::ScoreResult>> ScoreWithModel(const Scorer& scorer,
+                                                            const std::vector<v1::CustomerFeatures>& features,
+                                                            const v1::ScoreOptions& options);
+
 // The share of churners that a model was trained on.
 double BaseRate(const v1::ModelMetadata& metadata);
 
