@@ -120,7 +120,7 @@ absl::Status Run(const Config& config) {
       {recorder, reader, directory, features, scoring, sweep, health_rules, models, active_models, trainings},
       config.churn);
   FigureGauges figures(directory, reader, tenants, churn_metrics);
-  ScoreGauges scores(tenants, sweep, active_models, models, churn_metrics);
+  ScoreGauges scores(tenants, sweep, models, churn_metrics);
   const metrics::CollectHook gauges = registry.OnCollect([&figures, &scores] {
     figures.Refresh();
     scores.Refresh();

@@ -212,8 +212,7 @@ TEST_P(RiskTest, ShowsModelsAndTheLastSweepAsMetrics) {
   Record(30);
   Activate(*replica_, StandardModel());
   replica_->RunDue();
-  ScoreGauges gauges(replica_->tenants(), replica_->sweep(), replica_->active_models(), replica_->models(),
-                     replica_->metrics());
+  ScoreGauges gauges(replica_->tenants(), replica_->sweep(), replica_->models(), replica_->metrics());
   gauges.Refresh();
   EXPECT_EQ(replica_->Metric("rapport_churn_sweep_last_finished_timestamp_seconds"), absl::ToUnixSeconds(kStart));
   EXPECT_EQ(replica_->Metric("rapport_churn_model_info"), 1);

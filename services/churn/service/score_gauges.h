@@ -8,7 +8,6 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/service/tenants.h"
-#include "services/churn/service/active_models.h"
 #include "services/churn/service/churn_metrics.h"
 #include "services/churn/service/model_store.h"
 #include "services/churn/service/sweep.h"
@@ -19,9 +18,8 @@ namespace rapport::churn {
 class ScoreGauges {
  public:
   // All must outlive this.
-  ScoreGauges(service::Tenants& tenants, Sweep& sweep, ActiveModels& models, ModelStore& model_store,
-              ChurnMetrics& metrics)
-      : tenants_(tenants), sweep_(sweep), models_(models), model_store_(model_store), metrics_(metrics) {}
+  ScoreGauges(service::Tenants& tenants, Sweep& sweep, ModelStore& models, ChurnMetrics& metrics)
+      : tenants_(tenants), sweep_(sweep), models_(models), metrics_(metrics) {}
 
   // Looks them up for all tenants, unless it did so within the last seconds: scrapers may come often. While the store
   // is down the gauges stay.
@@ -32,8 +30,7 @@ class ScoreGauges {
 
   service::Tenants& tenants_;
   Sweep& sweep_;
-  ActiveModels& models_;
-  ModelStore& model_store_;
+  ModelStore& models_;
   ChurnMetrics& metrics_;
   absl::Mutex mutex_;
   absl::Time refreshed_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
