@@ -42,7 +42,7 @@ Values ValuesOf(absl::string_view agent_id, common::v1::Channel channel,
 absl::StatusOr<std::vector<common::v1::Dimension>> ParseDimensions(absl::string_view list) {
   std::vector<common::v1::Dimension> dimensions;
   for (absl::string_view name : absl::StrSplit(list, ',', absl::SkipWhitespace())) {
-    common::v1::Dimension dimension;
+    common::v1::Dimension dimension = common::v1::DIMENSION_UNSPECIFIED;
     if (!common::v1::Dimension_Parse(
             absl::StrCat("DIMENSION_", absl::AsciiStrToUpper(absl::StripAsciiWhitespace(name))), &dimension) ||
         dimension == common::v1::DIMENSION_UNSPECIFIED) {
