@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "services/churn/model/trainer.h"
+#include "tests/churn_training/files.h"
 #include "tests/churn_training/world.h"
 
 namespace rapport::churn {

@@ -85,9 +85,6 @@ storage::v1::TrainingProfile QuickProfile(uint32_t seed);
 // Registers QuickModel, and answers with its version.
 std::string AddQuickModel(World& world, uint32_t seed);
 
-// Synthetic customers as a file, with columns named as its request says.
-v1::TrainModelRequest FileRequest(const std::string& training_id, size_t rows = 300);
-
 }  // namespace rapport::churn
 
 #endif  // RAPPORT_TESTS_CHURN_TRAINING_WORLD_H_

@@ -121,7 +121,6 @@ absl::StatusOr<std::optional<StoredTraining>> TrainingRun::Take(const TrainingOp
   });
   if (absl::IsAborted(taken.status()) || absl::IsNotFound(taken.status())) return std::optional<StoredTraining>();
   if (!taken.ok()) return taken.status();
-  if (HasEnded(taken->training())) return std::optional<StoredTraining>();
   return std::optional<StoredTraining>(*taken);
 }
 

@@ -44,8 +44,8 @@ bool CanBeTaken(const storage::v1::StoredTraining& training, absl::Time now);
 // One training that this process has taken: keeps the lease, learns, registers the model, and notes what came of it.
 class TrainingRun {
  public:
-  // Takes a training. Absent when another process was faster, or when it ended instead: it was cancelled, or its
-  // runners died too often.
+  // Takes a training. Absent when another process was faster. One that was cancelled, or whose runners died too often,
+  // ends instead.
   static absl::StatusOr<std::optional<storage::v1::StoredTraining>> Take(const TrainingOptions& options,
                                                                          TrainingStore& trainings,
                                                                          absl::string_view tenant,

@@ -112,6 +112,10 @@ absl::StatusOr<bool> Trainings::RunNextOf(const std::string& tenant) {
     auto taken = TrainingRun::Take(options_, store_, tenant, each.training().training_id());
     if (!taken.ok()) return taken.status();
     if (!taken->has_value()) continue;
+    if (HasEnded((*taken)->training())) {
+      metrics_.OnTrainingEnded(tenant, (*taken)->training().state());
+      continue;
+    }
     const absl::StatusOr<v1::TrainingState> ended =
         TrainingRun(options_, store_, models_, outcomes_, stop_, tenant, **std::move(taken)).Run();
     if (!ended.ok()) return ended.status();
