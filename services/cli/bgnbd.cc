@@ -7,14 +7,15 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "services/churn/core/bg_nbd.h"
 #include "services/cli/json.h"
+#include "services/cli/period.h"
 #include "services/cli/text.h"
+#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -39,13 +40,10 @@ struct Observation {
   absl::CivilDay last_day;
 };
 
-absl::StatusOr<absl::CivilDay> ParseDay(absl::string_view what, absl::string_view text, const std::string& format) {
-  absl::Time time;
-  if (!absl::ParseTime(format, absl::StripAsciiWhitespace(text), absl::UTCTimeZone(), &time, nullptr)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, " '", text, "' is not a date as --date-format=", format, " has it"));
-  }
-  return absl::ToCivilDay(time, absl::UTCTimeZone());
+absl::StatusOr<absl::CivilDay> ParseDay(absl::string_view what, absl::string_view text, const TimeParser& parser) {
+  const absl::StatusOr<absl::Time> time = parser.Parse(text);
+  if (!time.ok()) return absl::InvalidArgumentError(absl::StrCat(what, ": ", time.status().message()));
+  return absl::ToCivilDay(*time, absl::UTCTimeZone());
 }
 
 absl::StatusOr<PurchaseDays> ReadPurchases(const churn::TextTable& table, const FitPurchasesOptions& options) {
@@ -53,10 +51,10 @@ absl::StatusOr<PurchaseDays> ReadPurchases(const churn::TextTable& table, const 
   if (!customers.ok()) return customers.status();
   const absl::StatusOr<const churn::TextColumn*> dates = FindColumn("--date", options.date, table);
   if (!dates.ok()) return dates.status();
+  const TimeParser parser(options.time_format, absl::UTCTimeZone());
   PurchaseDays purchases;
   for (size_t row = 0; row < (*dates)->values.size(); ++row) {
-    const absl::StatusOr<absl::CivilDay> day =
-        ParseDay(absl::StrCat("row ", row + 1, ": ", options.date), (*dates)->values[row], options.date_format);
+    const absl::StatusOr<absl::CivilDay> day = ParseDay(absl::StrCat("row ", row + 1), (*dates)->values[row], parser);
     if (!day.ok()) return day.status();
     purchases[(*customers)->values[row]].insert(*day);
   }
@@ -72,9 +70,9 @@ absl::StatusOr<Observation> Observe(const PurchaseDays& purchases, const FitPurc
   }
   observation.end = observation.last_day;
   if (!options.until.empty()) {
-    const absl::StatusOr<absl::CivilDay> until = ParseDay("--until", options.until, "%Y-%m-%d");
+    const absl::StatusOr<absl::Time> until = ParseMoment("--until", options.until, absl::UTCTimeZone());
     if (!until.ok()) return until.status();
-    observation.end = *until;
+    observation.end = absl::ToCivilDay(*until, absl::UTCTimeZone());
   }
   const double unit = options.unit == "week" ? 7 : 1;
   for (const auto& [customer, days] : purchases) {

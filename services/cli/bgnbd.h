@@ -14,7 +14,7 @@ struct FitPurchasesOptions : TableOptions {
   // Of purchases.
   std::string customer;
   std::string date;
-  std::string date_format = "%Y-%m-%d";
+  std::string time_format = "%Y-%m-%d";
   // The last day observed; that of the last purchase when empty.
   std::string until;
   // day or week: what times are counted in.

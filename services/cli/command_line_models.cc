@@ -154,7 +154,7 @@ void AddBgnbd(CLI::App& parent, Parsed* parsed) {
                  "  rapport churn bgnbd fit customers.csv --repeats=frequency --recency=recency --age=T\n"
                  "  (echo id,day; awk '{print $2\",\"$3}' CDNOW_sample.txt) | rapport churn bgnbd fit - --customer=id "
                  "--date=day \\\n"
-                 "      --date-format=%Y%m%d --until=1997-09-30 --unit=week\n"
+                 "      --time-format=%Y%m%d --until=1997-09-30 --unit=week\n"
                  "Purchases after --until are held against what the model expects of them. `rapport churn forecast` "
                  "does the same\n"
                  "for the purchases that the service recorded.\n",
@@ -163,7 +163,8 @@ void AddBgnbd(CLI::App& parent, Parsed* parsed) {
   AddTable(app, fit);
   app->add_option("--customer", fit->customer, "The column that names the customer of a purchase");
   app->add_option("--date", fit->date, "The column with its day");
-  app->add_option("--date-format", fit->date_format, "As of absl::ParseTime")->capture_default_str();
+  app->add_option("--time-format", fit->time_format, "How days are written, as of absl::ParseTime")
+      ->capture_default_str();
   app->add_option("--until", fit->until, "The last day to learn from; that of the last purchase when left out");
   app->add_option("--unit", fit->unit, "What alpha and times are counted in: day or week")
       ->check(CLI::IsMember({"day", "week"}))

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace rapport::cli {
 namespace {
@@ -41,7 +42,9 @@ absl::StatusOr<absl::TimeZone> LoadZone(absl::string_view name) {
   return zone;
 }
 
-TimeParser::TimeParser(std::string format, absl::TimeZone zone) : format_(std::move(format)), zone_(zone) {}
+TimeParser::TimeParser(absl::string_view format, absl::TimeZone zone)
+    // A year takes every digit that follows, unless it is said to have four.
+    : format_(absl::StrReplaceAll(format, {{"%Y%", "%E4Y%"}})), zone_(zone) {}
 
 absl::StatusOr<absl::Time> TimeParser::Parse(absl::string_view text) const {
   text = absl::StripAsciiWhitespace(text);

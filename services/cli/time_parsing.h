@@ -17,9 +17,10 @@ absl::StatusOr<absl::TimeZone> LoadZone(absl::string_view name);
 // one that clocks skip is read with the offset before the change (02:30 becomes 03:30).
 class TimeParser {
  public:
-  // `format` is one of absl::ParseTime, `unix` (seconds), `unix_ms`, or empty: RFC 3339, or `2026-10-31 14:05:00` with
-  // a space or a T, with or without seconds. `zone` is for times that carry no offset.
-  TimeParser(std::string format, absl::TimeZone zone);
+  // `format` is one of absl::ParseTime (in which `%Y%m%d` reads 20261031, too), `unix` (seconds), `unix_ms`, or empty:
+  // RFC 3339, or `2026-10-31 14:05:00` with a space or a T, with or without seconds. `zone` is for times that carry no
+  // offset.
+  TimeParser(absl::string_view format, absl::TimeZone zone);
 
   // The error says what was expected. Times before 1970 and after 9999 are errors: they come of a wrong format.
   absl::StatusOr<absl::Time> Parse(absl::string_view text) const;

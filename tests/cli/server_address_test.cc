@@ -12,7 +12,8 @@ class ServerOfTest : public testing::Test {
   ~ServerOfTest() override { Clear(); }
 
   static void Clear() {
-    for (const char* name : {"RAPPORT_SERVER", "RAPPORT_RATINGS_SERVER", "RAPPORT_RESPONSE_TIMES_SERVER"}) {
+    for (const char* name :
+         {"RAPPORT_SERVER", "RAPPORT_RATINGS_SERVER", "RAPPORT_RESPONSE_TIMES_SERVER", "RAPPORT_CHURN_SERVER"}) {
       unsetenv(name);
     }
   }
@@ -21,6 +22,7 @@ class ServerOfTest : public testing::Test {
 TEST_F(ServerOfTest, HasAPortForEachService) {
   EXPECT_EQ(ServerOf(kRatingsAddress, ""), "127.0.0.1:50051");
   EXPECT_EQ(ServerOf(kResponseTimesAddress, ""), "127.0.0.1:50052");
+  EXPECT_EQ(ServerOf(kChurnAddress, ""), "127.0.0.1:50053");
   EXPECT_EQ(ServerOf(kResponseTimesAddress, "rapport.acme.test"), "rapport.acme.test:50052");
 }
 

@@ -24,6 +24,7 @@ TEST(TimeParserTest, ReadsCommonFormsWithoutAFormat) {
 
 TEST(TimeParserTest, ReadsTheFormatNamed) {
   EXPECT_EQ(Parsed("28-07-2023 03:00", "%d-%m-%Y %H:%M"), "2023-07-28T03:00:00.000Z");
+  EXPECT_EQ(Parsed("20230728", "%Y%m%d"), "2023-07-28T00:00:00.000Z");
   EXPECT_EQ(Parsed("28-07-2023 03:00", "%d-%m-%Y %H:%M", "America/New_York"), "2023-07-28T07:00:00.000Z");
 }
 
