@@ -58,12 +58,18 @@ std::string SignedBar(double value, double largest) {
   return value < 0 ? absl::StrCat(PadLeft(bar, kBarWidth), "│") : absl::StrCat(std::string(kBarWidth, ' '), "│", bar);
 }
 
+// Names the two sides of SignedBar.
+std::string BarTitle(absl::string_view left, absl::string_view right) {
+  return absl::StrCat(PadLeft(absl::StrCat(left, " "), kBarWidth), "│ ", right);
+}
+
 std::string ReasonsTable(const Score& score) {
   double largest = 0;
   for (const Reason& reason : score.reasons()) largest = std::max(largest, std::abs(reason.contribution()));
   const char* unit = IsProbability(score) ? "log-odds" : "points";
-  Table table(
-      {{unit, Table::Align::kRight}, {IsProbability(score) ? "stays | leaves" : "worse | better"}, {"because"}});
+  Table table({{unit, Table::Align::kRight},
+               {BarTitle(IsProbability(score) ? "stays" : "worse", IsProbability(score) ? "leaves" : "better")},
+               {"because"}});
   for (const Reason& reason : score.reasons()) {
     table.AddRow({IsProbability(score) ? absl::StrFormat("%+.3f", reason.contribution())
                                        : absl::StrFormat("%+.1f", reason.contribution()),
