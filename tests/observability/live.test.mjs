@@ -63,10 +63,15 @@ async function sendTheRest({ratings, responseTimes, guarded}) {
 }
 
 // What happens in time, in half a minute: everyone is scored by rules, a model is trained, everyone is scored by it.
-async function churnTheExample({address}) {
+async function churnTheExample({address, metrics}) {
   const rapport = (...args) => run(binaries.cli, ['churn', ...args, `--server=${address}`]);
   await rapport('sweep');
   await rapport('train', '--recorded', '--horizon=14d', '--activate', '--skip-evaluation');
+  // A model is in use within seconds, and then a round must begin with it.
+  await until(async () => {
+    await rapport('sweep');
+    return /kind="PROBABILITY",tenant="default"\} [1-9]/.test(await (await fetch(`${metrics}/metrics`)).text());
+  }, () => 'the model is not in use');
   await rapport('sweep');
 }
 
@@ -98,6 +103,19 @@ test('under load every panel and every rule has an answer, and every metric is t
     const found = new Set(pages.flatMap((page) => [...page.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name)));
     const expected = definitions().map(({name}) => name).filter((name) => !name.startsWith('rapport_churn_outcome_'));
     assert.deepEqual([...found].sort(), expected.sort());
+  });
+
+  await t.test('what dashboards add up is what the services counted', async () => {
+    for (const [recorded, counter] of [
+      ['tenant_channel_scale_value:rapport_ratings:increase5m', 'rapport_ratings_total'],
+      ['tenant_channel_clock_metric_le:rapport_response_time_seconds_bucket:increase5m', 'rapport_response_time_seconds_bucket'],
+      ['tenant_origin_outcome:rapport_promises:increase5m', 'rapport_promises_total'],
+    ]) {
+      const [added] = await prometheus.values(`sum(sum_over_time(${recorded}[1h]))`);
+      const [counted] = await prometheus.values(`sum(${counter})`);
+      assert.ok(counted > 1000, counter);
+      assert.equal(added, counted, counter);
+    }
   });
 
   await t.test('every rule was evaluated without an error, and texts of alerts are complete', async () => {

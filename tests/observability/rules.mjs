@@ -26,7 +26,7 @@ export const panels = dashboards.flatMap((dashboard) =>
 
 // A query as Grafana sends it with the first choice of each variable.
 export function substitute(expr, dashboard) {
-  let text = expr.replaceAll('$__rate_interval', '1m');
+  let text = expr.replaceAll('$__rate_interval', '1m').replaceAll('$__interval', '5m');
   for (const variable of dashboard.templating.list) {
     const value = variable.includeAll ? variable.allValue : variable.current.value;
     text = text.replaceAll(`$${variable.name}`, value);

@@ -1,9 +1,9 @@
-import {bars, dashboard, lines, row, stat, table, tenant, window} from './panels.mjs';
+import {bars, counted, dashboard, lines, row, stat, table, tenant, window} from './panels.mjs';
 
 const where = 'tenant=~"$tenant"';
 // Gauges are the same on every replica. Shares of several tenants cannot be added up: each tenant is a series.
 const gauge = (metric, by = 'tenant', more = '') => `max by (${by}) (rapport_churn_${metric}{${where}${more}})`;
-const counted = (metric, by) => `sum by (${by}) (increase(rapport_churn_${metric}{${where}}[$window]))`;
+const increase = (metric, by) => `sum by (${by}) (increase(rapport_churn_${metric}{${where}}[$window]))`;
 const share = {max: 1};
 const low = (orange, red) => ({steps: {0: 'green', [orange]: 'orange', [red]: 'red'}});
 
@@ -39,14 +39,14 @@ export default dashboard(
         lines('How many customers are in which band?', 'Active customers by the band of their last score; UNKNOWN without one.', 'short',
               {'{{band}}': `sum by (band) (${gauge('customers', 'tenant, band')})`}, {width: 8, stacked: true}),
         lines('Who moves between the bands?', 'Changes of band in the window before each moment. Who, and why: rapport churn at-risk.', 'short',
-              {'{{from}} to {{to}}': `${counted('band_changes_total', 'from, to')} > 0`}, {width: 8}),
+              {'{{from}} to {{to}}': `sum by (from, to) (${counted(`tenant_from_to:rapport_churn_band_changes:increase5m{${where}}`)}) > 0`}, {width: 8}),
         lines('How are customers scored?', 'Scores made in the window before each moment: PROBABILITY by a trained model, HEALTH_SCORE by rules.',
-              'short', {'{{kind}}': counted('scores_total', 'kind')}, {width: 8, stacked: true}),
+              'short', {'{{kind}}': increase('scores_total', 'kind')}, {width: 8, stacked: true}),
         stat('How old are the scores?', 'Time since everyone had been scored last. After 36 hours the alert RapportChurnSweepLate fires.', 's',
              {'{{tenant}}': `time() - (${gauge('sweep_last_finished_timestamp_seconds')} > 0)`},
              {width: 8, height: 8, ...low(100000, 129600)}),
         lines('How many customers does the sweep score?', 'Customers scored by sweeps in the window before each moment.', 'short',
-              {'{{tenant}}': counted('sweep_customers_total', 'tenant')}, {width: 8}),
+              {'{{tenant}}': increase('sweep_customers_total', 'tenant')}, {width: 8}),
         lines('How long does a sweep take?', 'Time to score the customers of one partition: the middle and the slow end of the window before each moment.',
               's', {
                 'p50': 'histogram_quantile(0.5, sum by (le) (increase(rapport_churn_sweep_duration_seconds_bucket[$window])))',
@@ -58,7 +58,7 @@ export default dashboard(
         stat('How old is the model?', 'Time since it was trained. After 120 days the alert RapportChurnModelStale fires.', 's',
              {'{{tenant}} {{state}}': gauge('model_age_seconds', 'tenant, state')}, {width: 8, height: 8, ...low(7776000, 10368000)}),
         lines('How did trainings end?', 'Trainings ended in the window before each moment, by outcome.', 'short',
-              {'{{outcome}}': counted('trainings_total', 'outcome')}, {width: 8}),
+              {'{{outcome}}': increase('trainings_total', 'outcome')}, {width: 8}),
         lines('Are customers still like those it learned from?',
               'Population stability index of the feature that moved most since the training. Above 0.25 the alert RapportChurnInputsDrift fires.',
               'short', {'{{tenant}}': gauge('input_drift_index')}, {width: 8, ...low(0.1, 0.25)}),
@@ -73,7 +73,7 @@ export default dashboard(
               }, {width: 8})),
     row('What it is told',
         lines('What happens to customers?', 'Activities received in the window before each moment, by kind and outcome.', 'short',
-              {'{{kind}} {{outcome}}': `${counted('activities_total', 'kind, outcome')} > 0`}, {width: 8, stacked: true}),
+              {'{{kind}} {{outcome}}': `sum by (kind, outcome) (${counted(`tenant_kind_outcome:rapport_churn_activities:increase5m{${where}}`)}) > 0`}, {width: 8, stacked: true}),
         lines('Where do answers about satisfaction and waiting come from?',
               'Customers for whom another service was needed: FRESH in the cache, FETCHED, STALE because it is down, MISSING. STALE and MISSING are marked in the score.',
               'short', {'{{peer}} {{outcome}}': 'sum by (peer, outcome) (increase(rapport_churn_peer_cache_total[$window])) > 0'},

@@ -1,12 +1,15 @@
-import {bars, channel, dashboard, increase, lines, row, share, stat, tenant, window} from './panels.mjs';
+import {bars, channel, counted, dashboard, lines, row, share, stat, tenant, window} from './panels.mjs';
 
 const where = 'tenant=~"$tenant", channel=~"$channel"';
 const ratings = (scale, values) =>
-  `rapport_ratings_total{${where}, scale="${scale}"${values ? `, value=~"${values}"` : ''}}`;
+  `tenant_channel_scale_value:rapport_ratings:increase5m{${where}, scale="${scale}"${values ? `, value=~"${values}"` : ''}}`;
+const all = `tenant_channel_scale_value:rapport_ratings:increase5m{${where}}`;
+const negative = `tenant_channel_scale:rapport_ratings_negative:increase5m{${where}}`;
+const surveys = (more = '') => `tenant_scale_status:rapport_ratings_surveys:increase5m{tenant=~"$tenant"${more}}`;
 const happy = 'HAPPY|HAPPY_WOW';
 
 const p = share(ratings('EMOTICON_3', happy), ratings('EMOTICON_3'));
-const n = `sum (${increase(ratings('EMOTICON_3'))})`;
+const n = `sum (${counted(ratings('EMOTICON_3'))})`;
 // An end of the Wilson interval at 95 %: z = 1.96.
 const wilson = (sign) =>
   `(${p} + 3.8416 / (2 * ${n}) ${sign} 1.96 * sqrt((${p}) * (1 - ${p}) / ${n} + 3.8416 / (4 * ${n} ^ 2))) / (1 + 3.8416 / ${n})`;
@@ -22,12 +25,12 @@ export default dashboard(
              'HAPPY among the emoticons (EMOTICON_3) of the window.', 'percentunit', p,
              {...atLeast(0.85, 0.92), max: 1}),
         stat('On how many ratings do the figures stand?', 'Ratings of all scales recorded first in the window.', 'short',
-             `sum (increase(rapport_ratings_total{${where}}[$window]))`, {decimals: 0}),
+             `sum (${counted(all)})`, {decimals: 0}),
         stat('What share of scores is good?', 'Scores of 4 and 5 among those of CSAT_5 in the window (top-2-box).',
              'percentunit', share(ratings('CSAT_5', '4|5'), ratings('CSAT_5')), {...atLeast(0.7, 0.85), max: 1}),
         stat('Would customers recommend us?',
              'Net promoter score of the window: promoters (9, 10) minus detractors (0 to 6) in each hundred answers.', 'short',
-             `100 * (sum (${increase(ratings('NPS_11', '9|10'))}) - sum (${increase(ratings('NPS_11', '[0-6]'))})) / (sum (${increase(ratings('NPS_11'))}) > 0)`,
+             `100 * (sum (${counted(ratings('NPS_11', '9|10'))}) - sum (${counted(ratings('NPS_11', '[0-6]'))})) / (sum (${counted(ratings('NPS_11'))}) > 0)`,
              {decimals: 0, steps: {'-100': 'red', 0: 'orange', 30: 'green'}}),
         stat('For how many was it easy?', 'Low effort: 5 to 7 of CES_7, 4 and 5 of CES_5. The two are never pooled.',
              'percentunit', {
@@ -49,24 +52,23 @@ export default dashboard(
                     'sum by (scale) (tenant_scale:rapport_ratings_negative:increase4w{tenant=~"$tenant"}) / (sum by (scale) (tenant_scale:rapport_ratings:increase4w{tenant=~"$tenant"}) > 0)',
               }),
         lines('How many ratings come in?', 'Ratings recorded first, by scale, in the window before each moment.', 'short',
-              {'{{scale}}': `sum by (scale) (increase(rapport_ratings_total{${where}}[$window]))`}, {stacked: true}),
+              {'{{scale}}': `sum by (scale) (${counted(all)})`}, {stacked: true}),
         lines('Which channel is least happy?', 'Share of negative ratings of all scales, by channel, in the window before each moment.',
               'percentunit',
-              {'{{channel}}': share(`rapport_ratings_negative_total{${where}}`, `rapport_ratings_total{${where}}`, 'channel')})),
+              {'{{channel}}': share(negative, all, 'channel')})),
     row('Answers',
         bars('Which values do customers choose?', 'Ratings of the window by scale and value.', 'short',
-             {'{{scale}} {{value}}': `sum by (scale, value) (increase(rapport_ratings_total{${where}}[$window])) > 0`},
+             {'{{scale}} {{value}}': `sum by (scale, value) (${counted(all)}) > 0`},
              {height: 12, decimals: 0}),
         bars('Where do negative ratings come from?', 'Negative ratings of the window by channel and scale.', 'short',
-             {'{{channel}} {{scale}}': `sum by (channel, scale) (increase(rapport_ratings_negative_total{${where}}[$window])) > 0`},
+             {'{{channel}} {{scale}}': `sum by (channel, scale) (${counted(negative)}) > 0`},
              {height: 12, decimals: 0}),
         bars('What became of the surveys?', 'Surveys recorded first in the window by scale and status; they know no channel.',
              'short',
-             {'{{scale}} {{status}}': 'sum by (scale, status) (increase(rapport_ratings_surveys_total{tenant=~"$tenant"}[$window])) > 0'},
+             {'{{scale}} {{status}}': `sum by (scale, status) (${counted(surveys())}) > 0`},
              {height: 12, decimals: 0}),
         lines('How many of those asked answer?',
               'Ratings for each survey delivered, by scale, in the window before each moment; an estimate while answers are on their way. Exact: rapport ratings query.',
               'percentunit', {
-                '{{scale}}':
-                    'sum by (scale) (increase(rapport_ratings_total{tenant=~"$tenant"}[$window])) / (sum by (scale) (increase(rapport_ratings_surveys_total{tenant=~"$tenant", status="DELIVERED"}[$window])) > 0)',
+                '{{scale}}': share('tenant_scale:rapport_ratings:increase5m{tenant=~"$tenant"}', surveys(', status="DELIVERED"'), 'scale'),
               }, {width: 24})));

@@ -2,11 +2,11 @@
 
 const datasource = {type: 'prometheus', uid: '${datasource}'};
 
-// Counted within the variable $window.
-export const increase = (selector) => `increase(${selector}[$window])`;
-// The part of a whole, both sums of counters; nothing when there is no whole.
+// What was counted within the variable $window, from samples that each hold the count of five minutes.
+export const counted = (selector) => `sum_over_time(${selector}[$window])`;
+// The part of a whole, both sums of such samples; nothing when there is no whole.
 export const share = (part, whole, by = '') =>
-  `sum${by && ` by (${by})`} (${increase(part)}) / (sum${by && ` by (${by})`} (${increase(whole)}) > 0)`;
+  `sum${by && ` by (${by})`} (${counted(part)}) / (sum${by && ` by (${by})`} (${counted(whole)}) > 0)`;
 
 const letters = 'ABCDEFGH';
 
@@ -31,13 +31,14 @@ function thresholds(steps) {
   };
 }
 
-function panel(type, title, description, unit, targets, {width, height, steps, min, max, decimals, custom, options}) {
+function panel(type, title, description, unit, targets, {width, height, steps, min, max, decimals, interval, custom, options}) {
   return {
     type,
     title,
     description,
     datasource,
     size: {width, height},
+    ...(interval && {interval}),
     fieldConfig: {
       defaults: {
         unit,
@@ -86,10 +87,11 @@ export const lines = (title, description, unit, queries, more = {}) =>
     },
   });
 
+// Columns are as wide as a sample is long, at least.
 export const heatmap = (title, description, unit, query, more = {}) =>
   panel('heatmap', title, description, unit,
         targets({'{{le}}': query}, {instant: false, range: true, format: 'heatmap'}), {
-          width: 12, height: 9, ...more,
+          width: 12, height: 9, interval: '5m', ...more,
           options: {
             calculate: false,
             cellGap: 1,
@@ -103,7 +105,7 @@ export const heatmap = (title, description, unit, query, more = {}) =>
 export const table = (title, description, unit, query, more = {}) => ({
   ...panel('table', title, description, unit, targets(query, {instant: true, range: false, format: 'table'}),
            {width: 12, height: 8, ...more, options: {showHeader: true, frameIndex: 0}}),
-  transformations: [{id: 'organize', options: {excludeByName: {Time: true}, indexByName: {}, renameByName: {}}}],
+  transformations: [{id: 'organize', options: {excludeByName: {Time: true, Value: true}, indexByName: {}, renameByName: {}}}],
 });
 
 export const row = (title, ...panels) => ({title, panels});

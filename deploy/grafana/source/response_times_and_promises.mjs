@@ -1,17 +1,19 @@
-import {bars, channel, clock, dashboard, heatmap, increase, lines, measured, row, share, stat, tenant, window} from './panels.mjs';
+import {bars, channel, clock, counted, dashboard, heatmap, lines, measured, row, share, stat, tenant, window} from './panels.mjs';
 
 const where = 'tenant=~"$tenant", channel=~"$channel"';
-const times = (part, more = '') =>
-  `rapport_response_time_seconds_${part}{${where}, clock="$clock", metric="$metric"${more}}`;
+const buckets = (le = '') =>
+  `tenant_channel_clock_metric_le:rapport_response_time_seconds_bucket:increase5m{${where}, clock="$clock", metric="$metric"${le}}`;
 // A later Prometheus writes bounds as 3600.0.
-const within = (seconds) => times('bucket', `, le=~"${seconds}(\\\\.0)?"`);
-const quantile = (q, by = 'le') => `histogram_quantile(${q}, sum by (${by}) (${increase(times('bucket'))}))`;
+const within = (seconds) => buckets(`, le=~"${seconds}(\\\\.0)?"`);
+const all = buckets(', le="+Inf"');
+const quantile = (q, by = 'le') => `histogram_quantile(${q}, sum by (${by}) (${counted(buckets())}))`;
 const bounds = 'Read from buckets of 1, 5, 15 and 60 minutes, 6 hours, 1, 3, 7 and 30 days: between them it is interpolated. Exact to 1 %: rapport conversations query.';
 
 // Gauges are the same on every replica.
 const waiting = `max by (tenant, channel) (rapport_backlog_conversations{${where}})`;
+const escalations = `sum by (reason) (${counted('tenant_reason:rapport_escalations:increase5m{tenant=~"$tenant"}')}) > 0`;
 const open = (state) => `sum (tenant_state:rapport_promises_open:max{tenant=~"$tenant", state="${state}"})`;
-const promises = (outcomes) => `rapport_promises_total{tenant=~"$tenant", outcome=~"${outcomes}"}`;
+const promises = (outcomes) => `tenant_origin_outcome:rapport_promises:increase5m{tenant=~"$tenant", outcome=~"${outcomes}"}`;
 
 export default dashboard(
     'rapport-response-times', 'Response times and promises',
@@ -23,11 +25,11 @@ export default dashboard(
     ],
     row('Now',
         stat('What share was answered within 1 hour?', 'Of the answers in the window. Those who wait still are not in it.',
-             'percentunit', share(within(3600), times('count')), {max: 1}),
+             'percentunit', share(within(3600), all), {max: 1}),
         stat('What share was answered within 6 hours?', 'Of the answers in the window. Those who wait still are not in it.',
-             'percentunit', share(within(21600), times('count')), {max: 1}),
+             'percentunit', share(within(21600), all), {max: 1}),
         stat('On how many answers do the figures stand?', 'Times measured first in the window.', 'short',
-             `sum (${increase(times('count'))})`, {decimals: 0}),
+             `sum (${counted(all)})`, {decimals: 0}),
         stat('How many wait for us now?', 'Conversations whose next move is ours.', 'short', `sum (${waiting})`, {decimals: 0}),
         stat('How long has the longest waited?', 'Age of the oldest wait.', 's',
              `max (rapport_backlog_oldest_wait_seconds{${where}})`, {steps: {0: 'green', 86400: 'orange', 259200: 'red'}}),
@@ -36,11 +38,11 @@ export default dashboard(
     row('Times',
         lines('How does the share answered in time move?', 'Share answered within 1 hour and within 6 hours in the window before each moment.',
               'percentunit',
-              {'within 1 h': share(within(3600), times('count')), 'within 6 h': share(within(21600), times('count'))}, {max: 1}),
+              {'within 1 h': share(within(3600), all), 'within 6 h': share(within(21600), all)}, {max: 1}),
         lines('How do the percentiles move?', `The middle and the slow end of the window before each moment. ${bounds}`, 's',
               {'p50': quantile(0.5), 'p85': quantile(0.85), 'p95': quantile(0.95), 'p99': quantile(0.99)}),
         heatmap('How are the times spread?', 'Times measured first, by bucket: the whole distribution, not its middle.', 's',
-                `sum by (le) (increase(${times('bucket')}[$__rate_interval]))`),
+                `sum by (le) (sum_over_time(${buckets()}[$__interval]))`),
         lines('Which channel is answered slowest?', `90th percentile by channel in the window before each moment. ${bounds}`, 's',
               {'{{channel}}': quantile(0.9, 'le, channel')}, {height: 9})),
     row('Waiting',
@@ -56,11 +58,11 @@ export default dashboard(
               'short', {'{{state}}': 'sum by (state) (tenant_state:rapport_promises_open:max{tenant=~"$tenant"})'}, {width: 10}),
         lines('What became of promises?', 'Promises kept, kept late and cancelled, by who made them, in the window before each moment.',
               'short',
-              {'{{outcome}} {{origin}}': `sum by (outcome, origin) (increase(rapport_promises_total{tenant=~"$tenant"}[$window]))`},
+              {'{{outcome}} {{origin}}': `sum by (outcome, origin) (${counted(promises('.*'))})`},
               {width: 10, stacked: true})),
     row('Anger',
         bars('Why are people angry?', 'Escalations of the window by reason. Events, not customers: few may be loud. By customers: rapport conversations escalations.',
-             'short', {'{{reason}}': 'sum by (reason) (increase(rapport_escalations_total{tenant=~"$tenant"}[$window])) > 0'},
+             'short', {'{{reason}}': escalations},
              {width: 12, decimals: 0}),
         lines('Is there more anger than before?', 'Escalations by reason in the window before each moment.', 'short',
-              {'{{reason}}': 'sum by (reason) (increase(rapport_escalations_total{tenant=~"$tenant"}[$window])) > 0'})));
+              {'{{reason}}': escalations})));

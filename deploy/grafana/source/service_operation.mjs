@@ -5,21 +5,19 @@ const rate = (metric, by, more = '') => `sum by (${by}) (rate(${metric}{${where}
 const quantile = (q, metric, by, more = '') => `histogram_quantile(${q}, ${rate(`${metric}_bucket`, `${by}, le`, more)})`;
 const gauge = (metric, by = 'job, instance') => `max by (${by}) (${metric}{${where}})`;
 const filled = (used, capacity) => `max by (job, instance) (${used}{${where}} / ${capacity}{${where}})`;
-const lag = (job) =>
-  `histogram_quantile(0.5, sum by (tenant, le) (increase(rapport_${job}_ingest_lag_seconds_bucket{${where}, tenant=~"$tenant"}[$window])))`;
-const events = (job) =>
-  `sum by (outcome) (increase(rapport_${job}_total{${where}, tenant=~"$tenant"}[$window])) > 0`;
+const lag = (job) => quantile(0.5, `rapport_${job}_ingest_lag_seconds`, 'tenant', ', tenant=~"$tenant"');
+const events = (job) => `${rate(`rapport_${job}_total`, 'outcome', ', tenant=~"$tenant"')} > 0`;
 const eachReplica = '{{job}} {{instance}}';
 const failures = 'ABORTED|DATA_LOSS|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|UNKNOWN';
 
 export default dashboard(
     'rapport-operation', 'Service operation', 'Whether the services do their work: calls, queues, store, drain.', 'now-6h',
-    [job('rapport_build_info'), tenant('rapport_ratings_events_total'), window('What events and lags look back on; rates take the width of a point')],
+    [job('rapport_build_info'), tenant('rapport_ratings_events_total'), window('What shares and attempts look back on; rates take the width of a point')],
     row('Now',
         stat('How many replicas are ready?', 'Replicas ready for calls, by service.', 'short',
              {'{{job}}': `sum by (job) (rapport_ready{${where}})`}, {width: 5, decimals: 0, steps: {0: 'red', 1: 'green'}}),
-        stat('What share of calls fails?', `Calls of the last five minutes that ended with ${failures.replaceAll('|', ', ')}.`, 'percentunit',
-             {'{{job}}': `job:rapport_rpc_failures:ratio5m{${where}}`}, {width: 5, steps: {0: 'green', 0.001: 'orange', 0.0144: 'red'}}),
+        stat('What share of calls fails?', `Calls of the window that ended with ${failures.replaceAll('|', ', ')}.`, 'percentunit',
+             {'{{job}}': `avg_over_time(job:rapport_rpc_failures:rate5m{${where}}[$window]) / avg_over_time(job:rapport_rpc_requests:rate5m{${where}}[$window])`}, {width: 5, steps: {0: 'green', 0.001: 'orange', 0.0144: 'red'}}),
         stat('How fast is the budget of failures used up?',
              'Failures of the last hour over the budget of 0.1 %: 1 uses a month\'s budget in a month, 14.4 in two days.', 'short',
              {'{{job}}': `job:rapport_rpc_failures:ratio1h{${where}} / 0.001`}, {width: 5, decimals: 1, steps: {0: 'green', 1: 'orange', 14.4: 'red'}}),
@@ -71,17 +69,17 @@ export default dashboard(
         lines('Does the store fail?', 'Failed operations a second, by kind; version conflicts are not failures.', 'ops',
               {'{{job}} {{operation}}': rate('rapport_store_errors_total', 'job, operation')}, {width: 8})),
     row('Events',
-        lines('What becomes of ratings and surveys?', 'Ratings and surveys received in the window before each moment, by outcome.', 'short',
+        lines('What becomes of ratings and surveys?', 'Ratings and surveys received a second, by outcome.', 'eps',
               {'{{outcome}}': events('ratings_events')}, {width: 8, stacked: true}),
-        lines('What becomes of conversation events?', 'Conversation events received in the window before each moment, by outcome.', 'short',
+        lines('What becomes of conversation events?', 'Conversation events received a second, by outcome.', 'eps',
               {'{{outcome}}': events('response_times_events')}, {width: 8, stacked: true}),
-        lines('What becomes of activities?', 'Activities received in the window before each moment, by outcome.', 'short',
+        lines('What becomes of activities?', 'Activities received a second, by outcome.', 'eps',
               {'{{outcome}}': events('churn_activities')}, {width: 8, stacked: true}),
-        lines('How late do ratings come?', 'Median time from event to record in the window before each moment; imports of history are late by nature.', 's',
+        lines('How late do ratings come?', 'Median time from event to record; imports of history are late by nature.', 's',
               {'{{tenant}}': lag('ratings')}, {width: 8}),
-        lines('How late do conversation events come?', 'Median time from event to record in the window before each moment; imports of history are late by nature.', 's',
+        lines('How late do conversation events come?', 'Median time from event to record; imports of history are late by nature.', 's',
               {'{{tenant}}': lag('response_times')}, {width: 8}),
-        lines('How late do activities come?', 'Median time from event to record in the window before each moment; imports of history are late by nature.', 's',
+        lines('How late do activities come?', 'Median time from event to record; imports of history are late by nature.', 's',
               {'{{tenant}}': lag('churn')}, {width: 8})),
     row('Processes and drain',
         lines('Is each replica ready?', '1 while a replica takes calls. A drain shows as 0 before the process ends.', 'short',
