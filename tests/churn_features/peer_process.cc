@@ -68,6 +68,10 @@ void RatingsProcess::Stop() {
 
 void RatingsProcess::Freeze() {
   kill(pid_, SIGSTOP);
+  // It may answer until all its threads have stopped.
+  int status = 0;
+  while (waitpid(pid_, &status, WUNTRACED) == pid_ && !WIFSTOPPED(status)) {
+  }
 }
 
 void RatingsProcess::Thaw() {

@@ -333,8 +333,10 @@ class FateTest : public PeersTest {
     context.AddMetadata("x-rapport-tenant", kTenant);
     const grpc::Status status = process_.stub().RecordRating(&context, request, &response);
     EXPECT_TRUE(status.ok()) << status.error_message();
-    peers_ = Make(
-        {.ratings_server = process_.address(), .fresh_for = absl::Minutes(1), .first_pause = absl::Milliseconds(10)});
+    peers_ = Make({.ratings_server = process_.address(),
+                   .timeout = absl::Milliseconds(1500),
+                   .fresh_for = absl::Minutes(1),
+                   .first_pause = absl::Milliseconds(10)});
     AwaitFreshness(*peers_, "c", kFresh);
     Pass(absl::Minutes(2));
   }
