@@ -258,8 +258,8 @@ TEST_F(PeersTest, WrongOptionsAreRefused) {
   EXPECT_THAT(error({.tokens = broken}), HasSubstr("tenant 'acme' has no token"));
   EXPECT_THAT(error({.ca = broken}), HasSubstr("is not in PEM form"));
   EXPECT_THAT(error({.ca = broken, .cert = broken}), HasSubstr("belong together"));
-  EXPECT_THAT(error({.cert = broken, .key = broken}), HasSubstr("needs peer ca"));
-  EXPECT_THAT(error({.timeout = absl::ZeroDuration()}), HasSubstr("peer timeout"));
+  EXPECT_THAT(error({.cert = broken, .key = broken}), HasSubstr("needs --peer-ca"));
+  EXPECT_THAT(error({.timeout = absl::ZeroDuration()}), HasSubstr("--peer-timeout"));
 }
 
 TEST_F(PeersTest, BothSidesProveWhoTheyAre) {

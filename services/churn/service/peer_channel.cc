@@ -35,12 +35,12 @@ absl::Status CheckPem(absl::string_view option, const std::string& path) {
 
 absl::Status CheckFiles(const PeerOptions& options) {
   if (options.cert.empty() != options.key.empty()) {
-    return absl::InvalidArgumentError("peer cert and peer key belong together; give both");
+    return absl::InvalidArgumentError("--peer-cert and --peer-key belong together; give both");
   }
-  const absl::Status ca = CheckPem("peer ca", options.ca);
+  const absl::Status ca = CheckPem("--peer-ca", options.ca);
   if (!ca.ok() || options.cert.empty()) return ca;
-  const absl::Status cert = CheckPem("peer cert", options.cert);
-  return cert.ok() ? CheckPem("peer key", options.key) : cert;
+  const absl::Status cert = CheckPem("--peer-cert", options.cert);
+  return cert.ok() ? CheckPem("--peer-key", options.key) : cert;
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakePeerCredentials(co
   if (options.ca.empty()) {
     if (options.cert.empty() && options.key.empty()) return grpc::InsecureChannelCredentials();
     return absl::InvalidArgumentError(
-        "peer cert needs peer ca: name the PEM file of who signed the servers' certificates");
+        "--peer-cert needs --peer-ca: name the PEM file of who signed the servers' certificates");
   }
   const absl::Status files = CheckFiles(options);
   if (!files.ok()) return files;

@@ -22,7 +22,7 @@ absl::StatusOr<Tokens> Parse(const std::string& file, const std::string& json) {
   const auto parsed = google::protobuf::util::JsonStringToMessage(json, &object);
   const auto fault = [&](absl::string_view what) {
     return absl::InvalidArgumentError(
-        absl::StrCat("peer tokens file '", file, "': ", what,
+        absl::StrCat("--peer-tokens file '", file, "': ", what,
                      "; write a JSON object such as {\"acme\": \"TOKEN\"}, tenant to token"));
   };
   if (!parsed.ok()) return fault("is no JSON object");
@@ -50,7 +50,7 @@ absl::StatusOr<std::string> PeerTokens::Of(absl::string_view tenant) {
   if (absl::Now() - looked_at_ >= kLookEach) Read().IgnoreError();
   const auto found = tokens_.find(tenant);
   if (found != tokens_.end()) return found->second;
-  return absl::NotFoundError(absl::StrCat("peer tokens file '", file_, "' has no token for tenant '", tenant,
+  return absl::NotFoundError(absl::StrCat("--peer-tokens file '", file_, "' has no token for tenant '", tenant,
                                           "'; add one with the role `read`"));
 }
 
@@ -59,7 +59,7 @@ absl::Status PeerTokens::Read() {
   std::ifstream stream(file_);
   if (!stream) {
     return absl::InvalidArgumentError(
-        absl::StrCat("peer tokens file '", file_, "' cannot be read: check the path and its permissions"));
+        absl::StrCat("--peer-tokens file '", file_, "' cannot be read: check the path and its permissions"));
   }
   std::stringstream content;
   content << stream.rdbuf();

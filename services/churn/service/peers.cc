@@ -252,8 +252,8 @@ absl::Status Positive(absl::string_view option, absl::Duration value) {
 absl::StatusOr<std::unique_ptr<Peers>> Peers::Create(const PeerOptions& options, Reader& reader,
                                                      ChurnMetrics& metrics) {
   for (const auto& [option, value] :
-       {std::pair("peer timeout", options.timeout), std::pair("peer fresh for", options.fresh_for),
-        std::pair("peer kept for", options.kept_for)}) {
+       {std::pair("--peer-timeout", options.timeout), std::pair("--peer-fresh-for", options.fresh_for),
+        std::pair("--peer-kept-for", options.kept_for)}) {
     const absl::Status valid = Positive(option, value);
     if (!valid.ok()) return valid;
   }
