@@ -1,8 +1,10 @@
 // Training, sealing and scoring on customers that are made up.
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iomanip>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <string>
@@ -218,6 +220,21 @@ TEST(ScorerTest, WhatWasNeverMissingInTrainingIsTypicalWhenItIs) {
   for (float each : lacking.contributions.values) sum += each;
   EXPECT_NEAR(sum, lacking.raw_scores[0], 1e-4);
   for (const v1::Contribution& reason : scorer->Explain(rows, lacking, 0)) EXPECT_FALSE(reason.has_value());
+}
+
+// How many threads this process has.
+ptrdiff_t ThreadCount() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
+TEST(ScorerTest, LoadingAndScoringBeginNoThreads) {
+  const v1::Model model = *Train(Quick());
+  const ptrdiff_t before = ThreadCount();
+  std::thread([&] {
+    const std::unique_ptr<Scorer> scorer = *Scorer::Create(model);
+    EXPECT_TRUE(scorer->Score(SyntheticCustomers(1000, 2).features, Reasons::kContributions).ok());
+    EXPECT_LE(ThreadCount(), before + 1);
+  }).join();
 }
 
 TEST(ScorerTest, ThreadsScoreAlike) {

@@ -1,5 +1,6 @@
 #include "services/churn/model/booster.h"
 
+#include <omp.h>
 #include <xgboost/c_api.h>
 
 #include <utility>
@@ -76,6 +77,9 @@ void Booster::Free::operator()(void* handle) const {
 }
 
 absl::StatusOr<Booster> Booster::Create(void* training_matrix) {
+  // XGBoost reads a model before it looks at its own setting, with as many threads as OpenMP allows the calling one;
+  // they stay, spinning, for as long as that thread does.
+  omp_set_num_threads(1);
   BoosterHandle handle = nullptr;
   absl::Status status =
       Check(XGBoosterCreate(&training_matrix, training_matrix == nullptr ? 0 : 1, &handle), "to begin a model");
