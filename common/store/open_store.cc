@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/store/redis_store.h"
+#include "common/store/redis_url.h"
 #include "common/store/rocksdb_store.h"
 
 namespace rapport::store {
@@ -33,7 +34,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
   absl::string_view rest = options.url;
   if (absl::ConsumePrefix(&rest, "rocksdb:") && !rest.empty()) return OpenRocksDbStore(std::string(rest), options);
-  if (absl::StartsWith(options.url, "redis://")) return OpenRedisStore(options);
+  if (IsRedisUrl(options.url)) return OpenRedisStore(options);
   if (absl::StartsWith(options.url, "rediss://")) {
     return absl::InvalidArgumentError(
         "the store URL asks for TLS (rediss://), which this build does not speak: run a TLS sidecar such as stunnel, "
@@ -41,8 +42,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(const StoreOptions& options) {
   }
   // The URL may hold a password, so only its scheme is repeated.
   const absl::string_view scheme = absl::string_view(options.url).substr(0, options.url.find(':'));
-  return absl::InvalidArgumentError(absl::StrCat("the store URL begins with '", scheme.substr(0, 16),
-                                                 "': give rocksdb:PATH or redis://[user:password@]host[:port][/db]"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the store URL begins with '", scheme.substr(0, 16), "': give rocksdb:PATH or ", kRedisUrlForms));
 }
 
 }  // namespace rapport::store

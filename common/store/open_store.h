@@ -14,11 +14,11 @@
 namespace rapport::store {
 
 struct StoreOptions {
-  std::string url;            // "rocksdb:PATH" or "redis://[user:password@]host[:port][/db]"
+  std::string url;            // rocksdb:PATH, redis://..., redis+sentinel://... or redis+cluster://...; see README.md
   std::string service;        // whose data it is, such as "ratings"; of [a-z_]
   uint32_t partitions = 4;    // 1 to 1024; fixed when data is first written
-  int redis_connections = 4;  // calls that talk to Redis at the same time; more wait for a free one
-  absl::Duration redis_timeout = absl::Seconds(5);  // for connecting and for each read and write
+  int redis_connections = 4;  // calls that talk to a Redis server at the same time; more wait for a free one
+  absl::Duration redis_timeout = absl::Seconds(5);  // how long a Redis server may be silent
   int64_t stream_retention = 10'000;                // commits of a partition whose stream entries are kept at least
   std::function<absl::Time()> clock = absl::Now;    // decides on expiry in RocksDB; Redis has its own
 };

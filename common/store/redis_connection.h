@@ -4,8 +4,8 @@
 #include <hiredis/hiredis.h>
 
 #include <condition_variable>
-#include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,22 +17,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/store/redis_url.h"
 
 namespace rapport::store {
-
-struct RedisAddress {
-  std::string host;
-  int port = 6379;
-  std::string user;
-  std::string password;
-  int database = 0;
-
-  std::string HostPort() const;
-};
-
-// Of redis://[user:password@]host[:port][/db]; user and password may be percent-encoded. Errors never repeat the
-// password.
-absl::StatusOr<RedisAddress> ParseRedisUrl(absl::string_view url);
 
 // A command as its arguments, which are bytes of any kind.
 class RedisCommand {
@@ -67,53 +54,48 @@ absl::string_view ReplyBytes(const redisReply& reply);
 // Array elements, none when the reply is not an array.
 absl::Span<redisReply* const> ReplyElements(const redisReply& reply);
 
-// Connections to one server, opened when needed and again after they broke. Thread-safe.
-class RedisPool {
+struct FreeRedisContext {
+  void operator()(redisContext* context) const { redisFree(context); }
+};
+
+// A connection that does not block; null when there is none.
+struct RedisConnection {
+  std::unique_ptr<redisContext, FreeRedisContext> context;
+  bool greeted = false;  // connected and logged in
+};
+
+// The connections to one server, opened when needed and again after they broke. Thread-safe.
+class RedisNode {
  public:
-  RedisPool(RedisAddress address, int connections, absl::Duration timeout);
-  ~RedisPool();
+  RedisNode(RedisEndpoint endpoint, RedisLogin login, int connections, absl::Duration timeout);
 
-  // Sends all commands as one pipeline over one connection. When it breaks, `replies` holds what was answered before
-  // and `status` says why; whether the rest was carried out is unknown when `sent`.
-  struct Outcome {
-    std::vector<RedisReply> replies;
-    absl::Status status;
-    bool sent = false;
-  };
-  Outcome Run(absl::Span<const RedisCommand> commands);
+  const RedisEndpoint& endpoint() const { return endpoint_; }
+  absl::Duration timeout() const { return timeout_; }
 
-  // Run() for commands that change nothing: once more on a fresh connection after a break, and any error among the
-  // replies is an error.
-  absl::StatusOr<std::vector<RedisReply>> Read(absl::Span<const RedisCommand> commands);
+  // What a new connection begins with.
+  std::vector<RedisCommand> Greeting() const;
 
-  // What an error reply means for the caller, with the remedy. NOT_FOUND: the server does not know the script.
-  absl::Status ErrorOf(const redisReply& reply) const;
-
-  const RedisAddress& address() const { return address_; }
+  // A connection that must be given back. When all are in use it waits for one; none without patience.
+  absl::StatusOr<RedisConnection> CheckOut(absl::Duration patience);
+  void CheckInWorking(RedisConnection connection);
+  // `down`: others are not to try for a while, but to fail at once with this status.
+  void CheckInBroken(const absl::Status& status, bool down);
 
  private:
-  struct FreeContext {
-    void operator()(redisContext* context) const { redisFree(context); }
-  };
-  using Context = std::unique_ptr<redisContext, FreeContext>;
-
-  absl::StatusOr<Context> CheckOut();
-  void Return(Context context);
-  absl::StatusOr<Context> Connect();
-  absl::Status Greet(redisContext& context) const;
-  absl::Status Broken(const redisContext& context) const;
-
-  const RedisAddress address_;
+  const RedisEndpoint endpoint_;
+  const RedisLogin login_;
   const absl::Duration timeout_;
 
   std::mutex mutex_;
   std::condition_variable returned_;
-  std::vector<Context> idle_;
+  std::vector<RedisConnection> idle_;
   int available_;  // connections that may still be checked out
-  // After a failed attempt none is made until then: callers fail at once instead of queueing up for a dead server.
+  // While the server is down, one caller at a time finds out whether it is back, no sooner than next_attempt_: the
+  // others fail at once instead of queueing up.
+  absl::Status down_;
+  bool probing_ = false;
   absl::Time next_attempt_ = absl::InfinitePast();
   absl::Duration back_off_ = absl::ZeroDuration();
-  absl::Status last_failure_;
 };
 
 }  // namespace rapport::store

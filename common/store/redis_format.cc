@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "common/store/redis_topology.h"
 #include "common/store/stable_hash.h"
 #include "common/store/varint.h"
 
@@ -26,6 +27,10 @@ PartitionKeys::PartitionKeys(absl::string_view service, const Partition& partiti
 
 std::string PartitionKeys::Named(absl::string_view kind, absl::string_view name) const {
   return absl::StrCat(base_, kind, name);
+}
+
+uint16_t PartitionKeys::Slot() const {
+  return RedisSlotOf(base_);
 }
 
 std::string PartitionKeys::Sequence() const {

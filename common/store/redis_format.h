@@ -17,6 +17,9 @@ class PartitionKeys {
  public:
   PartitionKeys(absl::string_view service, const Partition& partition);
 
+  // Of all of them, in a cluster.
+  uint16_t Slot() const;
+
   std::string Sequence() const;
   // The hash that holds the entity among others, of collections that do not expire.
   std::string Bucket(const Key& key) const;

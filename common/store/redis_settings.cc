@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "common/store/redis_pipeline.h"
 
 namespace rapport::store {
 namespace {
@@ -37,11 +39,21 @@ constexpr std::array<PackingSetting, 2> kPackingSettings = {{
     {"hash-max-listpack-value", "hash-max-ziplist-value", 1024},
 }};
 
+constexpr absl::string_view kMinReplicas = "min-replicas-to-write";
+constexpr absl::string_view kFullCoverage = "cluster-require-full-coverage";
+
 using Settings = std::map<std::string, std::string, std::less<>>;
 
 std::string Remedy(absl::string_view name, absl::string_view value) {
   return absl::StrCat("set `", name, " ", value, "` in redis.conf or with CONFIG SET");
 }
+
+// What one server says about itself.
+struct ServerFacts {
+  Settings settings;
+  std::string refusal;  // why it does not show its settings
+  int64_t replicas = 0;
+};
 
 void CheckSafety(const Settings& settings, StoreInfo& info) {
   for (const SafeSetting& safe : kSafeSettings) {
@@ -67,54 +79,109 @@ void CheckPacking(const Settings& settings, StoreInfo& info) {
   }
 }
 
-}  // namespace
-
-absl::Status CheckRedisVersion(RedisPool& pool) {
-  std::vector<RedisCommand> commands;
-  commands.push_back(RedisCommand{"INFO", "server"});
-  absl::StatusOr<std::vector<RedisReply>> replies = pool.Read(commands);
-  if (!replies.ok()) return replies.status();
-  for (const absl::string_view line : absl::StrSplit(ReplyBytes(*replies->front()), "\r\n")) {
-    const std::pair<absl::string_view, absl::string_view> field = absl::StrSplit(line, absl::MaxSplits(':', 1));
-    if (field.first != "redis_version") continue;
-    const std::vector<absl::string_view> parts = absl::StrSplit(field.second, '.');
-    int major = 0;
-    int minor = 0;
-    if (parts.size() >= 2 && absl::SimpleAtoi(parts[0], &major) && absl::SimpleAtoi(parts[1], &minor) &&
-        std::pair(major, minor) >= std::pair(6, 2)) {
-      return absl::OkStatus();
-    }
-    return absl::FailedPreconditionError(
-        absl::StrCat("Redis at ", pool.address().HostPort(), " has version ", field.second, ": use 6.2 or later"));
+void CheckReplication(const RedisUrl& url, const ServerFacts& facts, StoreInfo& info) {
+  if (facts.replicas > 0 && url.wait_replicas == 0) {
+    info.unsafe.push_back(
+        "commits do not wait for replicas: what was acknowledged last is lost when a replica takes over; add "
+        "`?wait_replicas=1` to the store URL");
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("the server at ", pool.address().HostPort(),
-                   " does not say which version of Redis it is: use Redis 6.2 or later"));
+  if (facts.replicas < url.wait_replicas) {
+    info.advice.push_back(absl::StrCat("wait_replicas is ", url.wait_replicas, " but ", facts.replicas,
+                                       " replicas are connected: commits fail until there are as many; add replicas or "
+                                       "change the store URL"));
+  }
+  int64_t least = 0;
+  const auto it = facts.settings.find(kMinReplicas);
+  if (it != facts.settings.end() && absl::SimpleAtoi(it->second, &least) && least < url.wait_replicas) {
+    info.advice.push_back(absl::StrCat(kMinReplicas, " is ", least,
+                                       ": without replicas Redis makes changes that it then cannot confirm; ",
+                                       Remedy(kMinReplicas, absl::StrCat(url.wait_replicas))));
+  }
 }
 
-absl::Status CheckRedisSettings(RedisPool& pool, StoreInfo& info) {
+void CheckCoverage(const RedisUrl& url, const Settings& settings, StoreInfo& info) {
+  const auto it = settings.find(kFullCoverage);
+  if (url.kind != RedisTopologyKind::kCluster || it == settings.end() || it->second == "no") return;
+  info.advice.push_back(absl::StrCat(kFullCoverage, " is ", it->second,
+                                     ": while one primary is away the others refuse as well; ",
+                                     Remedy(kFullCoverage, "no")));
+}
+
+// The value of a line of INFO.
+std::string FieldOf(absl::string_view text, absl::string_view name) {
+  for (const absl::string_view line : absl::StrSplit(text, "\r\n")) {
+    const std::pair<absl::string_view, absl::string_view> field = absl::StrSplit(line, absl::MaxSplits(':', 1));
+    if (field.first == name) return std::string(field.second);
+  }
+  return "";
+}
+
+absl::StatusOr<ServerFacts> Examine(const std::shared_ptr<RedisNode>& node) {
   std::vector<RedisCommand> commands;
-  commands.reserve(kSafeSettings.size() + 2 * kPackingSettings.size());
+  commands.push_back(RedisCommand{"INFO", "replication"});
   for (const SafeSetting& safe : kSafeSettings) commands.push_back(RedisCommand{"CONFIG", "GET", safe.name});
   for (const PackingSetting& packing : kPackingSettings) {
     commands.push_back(RedisCommand{"CONFIG", "GET", packing.name});
     commands.push_back(RedisCommand{"CONFIG", "GET", packing.old_name});
   }
-  const RedisPool::Outcome outcome = pool.Run(commands);
-  if (!outcome.status.ok()) return outcome.status;
-  Settings settings;
-  for (const RedisReply& reply : outcome.replies) {
-    if (reply->type == REDIS_REPLY_ERROR) {
-      info.unsafe.push_back(absl::StrCat("the settings could not be checked (", ReplyBytes(*reply),
-                                         "): let this user run CONFIG GET, or see to maxmemory-policy noeviction, "
-                                         "appendonly yes and appendfsync always"));
-      return absl::OkStatus();
-    }
-    const absl::Span<redisReply* const> pair = ReplyElements(*reply);
-    if (pair.size() == 2) settings.emplace(ReplyBytes(*pair[0]), ReplyBytes(*pair[1]));
+  commands.push_back(RedisCommand{"CONFIG", "GET", kMinReplicas});
+  commands.push_back(RedisCommand{"CONFIG", "GET", kFullCoverage});
+  RedisPipeline pipeline;
+  pipeline.node = node;
+  for (const RedisCommand& command : commands) pipeline.commands.push_back(&command);
+  RunPipelines({&pipeline, 1});
+  if (!pipeline.status.ok()) return pipeline.status;
+  ServerFacts facts;
+  if (!absl::SimpleAtoi(FieldOf(ReplyBytes(*pipeline.replies[0]), "connected_slaves"), &facts.replicas)) {
+    facts.replicas = 0;
   }
-  CheckSafety(settings, info);
-  CheckPacking(settings, info);
+  for (const RedisReply& reply : pipeline.replies) {
+    if (reply->type == REDIS_REPLY_ERROR) facts.refusal = std::string(ReplyBytes(*reply));
+    const absl::Span<redisReply* const> pair = ReplyElements(*reply);
+    if (pair.size() == 2) facts.settings.emplace(ReplyBytes(*pair[0]), ReplyBytes(*pair[1]));
+  }
+  return facts;
+}
+
+}  // namespace
+
+absl::Status CheckRedisVersion(const RedisClient& client) {
+  const RedisCommand info{"INFO", "server"};
+  for (const std::shared_ptr<RedisNode>& node : client.Primaries()) {
+    absl::StatusOr<std::vector<RedisReply>> replies = AskRedis(node, {&info, 1});
+    if (!replies.ok()) return replies.status();
+    const std::string version = FieldOf(ReplyBytes(*replies->front()), "redis_version");
+    const std::vector<absl::string_view> parts = absl::StrSplit(version, '.');
+    int major = 0;
+    int minor = 0;
+    if (parts.size() < 2 || !absl::SimpleAtoi(parts[0], &major) || !absl::SimpleAtoi(parts[1], &minor) ||
+        std::pair(major, minor) < std::pair(6, 2)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("Redis at ", node->endpoint().HostPort(), " has version '", version, "': use 6.2 or later"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRedisSettings(const RedisClient& client, StoreInfo& info) {
+  const std::vector<std::shared_ptr<RedisNode>> nodes = client.Primaries();
+  for (const std::shared_ptr<RedisNode>& node : nodes) {
+    const absl::StatusOr<ServerFacts> facts = Examine(node);
+    if (!facts.ok()) return facts.status();
+    StoreInfo of_node;
+    if (!facts->refusal.empty()) {
+      of_node.unsafe.push_back(absl::StrCat("the settings could not be checked (", facts->refusal,
+                                            "): let this user run CONFIG GET, or see to maxmemory-policy noeviction, "
+                                            "appendonly yes and appendfsync always"));
+    }
+    CheckSafety(facts->settings, of_node);
+    CheckReplication(client.url(), *facts, of_node);
+    CheckPacking(facts->settings, of_node);
+    CheckCoverage(client.url(), facts->settings, of_node);
+    const std::string prefix = nodes.size() > 1 ? absl::StrCat(node->endpoint().HostPort(), ": ") : "";
+    for (const std::string& each : of_node.unsafe) info.unsafe.push_back(absl::StrCat(prefix, each));
+    for (const std::string& each : of_node.advice) info.advice.push_back(absl::StrCat(prefix, each));
+  }
   return absl::OkStatus();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -9,11 +10,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/store/redis_client.h"
 #include "common/store/redis_commit.h"
-#include "common/store/redis_connection.h"
 #include "common/store/redis_format.h"
 #include "common/store/redis_scripts.h"
 #include "common/store/redis_settings.h"
+#include "common/store/redis_url.h"
 #include "common/store/validate.h"
 
 namespace rapport::store {
@@ -48,15 +50,15 @@ CounterLog Concatenate(absl::Span<redisReply* const> logs) {
 
 class RedisStore final : public Store {
  public:
-  RedisStore(RedisAddress address, const StoreOptions& options)
+  RedisStore(RedisUrl url, const StoreOptions& options)
       : service_(options.service),
         partitions_(options.partitions),
         retention_(options.stream_retention),
-        pool_(std::move(address), options.redis_connections, options.redis_timeout) {
+        client_(std::move(url), options.redis_connections, options.redis_timeout) {
     info_.engine = "redis";
   }
 
-  // Checks the server, loads the scripts and records or compares the format.
+  // Checks the servers, loads the scripts and records or compares the format.
   absl::Status Open(const StoreOptions& options);
 
   std::vector<absl::Status> Commit(absl::Span<const Mutation> mutations) override;
@@ -66,15 +68,13 @@ class RedisStore final : public Store {
   absl::StatusOr<std::vector<StreamPage>> ReadStreams(absl::Span<const StreamRange> ranges) override;
   uint32_t partition_count() const override { return partitions_; }
   const StoreInfo& info() const override { return info_; }
-  absl::Status Ping() override;
+  absl::Status Ping() override { return client_.Ping(); }
 
  private:
-  absl::Status LoadScripts();
   absl::Status CheckFormat(const StoreOptions& options);
   absl::Status Damaged(absl::string_view what) const;
   absl::Status CommitStatus(const CommitRun& run, const redisReply& reply, std::vector<std::string>& due_tables) const;
   void CompactTables(const std::vector<std::string>& keys);
-  absl::StatusOr<std::vector<RedisReply>> ReadByScript(absl::Span<const RedisCommand> commands);
   absl::Status ParseLoaded(const redisReply& reply, Entity& entity) const;
   absl::Status ParseStreamPage(const redisReply& trimmed, const redisReply& entries, StreamPosition after,
                                StreamPage& page) const;
@@ -82,7 +82,7 @@ class RedisStore final : public Store {
   const std::string service_;
   const uint32_t partitions_;
   const int64_t retention_;
-  RedisPool pool_;
+  RedisClient client_;
   StoreInfo info_;
   std::string commit_sha_;
   std::string compact_sha_;
@@ -90,88 +90,65 @@ class RedisStore final : public Store {
 };
 
 absl::Status RedisStore::Damaged(absl::string_view what) const {
-  return absl::DataLossError(absl::StrCat("Redis at ", pool_.address().HostPort(), " holds a damaged ", what,
-                                          " of service ", service_, ": restore it from a backup"));
-}
-
-absl::Status RedisStore::LoadScripts() {
-  std::vector<RedisCommand> commands;
-  for (const char* source : {kCommitScript, kCompactTableScript, kRangeIndexScript}) {
-    commands.push_back(RedisCommand{"SCRIPT", "LOAD", source});
-  }
-  absl::StatusOr<std::vector<RedisReply>> replies = pool_.Read(commands);
-  if (!replies.ok()) return replies.status();
-  if (!commit_sha_.empty()) return absl::OkStatus();
-  commit_sha_ = std::string(ReplyBytes(*(*replies)[0]));
-  compact_sha_ = std::string(ReplyBytes(*(*replies)[1]));
-  range_sha_ = std::string(ReplyBytes(*(*replies)[2]));
-  return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(client_.Name(), " holds a damaged ", what, " of service ", service_, ": restore it from a backup"));
 }
 
 absl::Status RedisStore::CheckFormat(const StoreOptions& options) {
   const std::string key = absl::StrCat(service_, ":format");
-  std::vector<RedisCommand> commands;
-  commands.push_back(RedisCommand{"SET", key, FormatRecord(options), "NX"});
-  commands.push_back(RedisCommand{"GET", key});
-  absl::StatusOr<std::vector<RedisReply>> replies = pool_.Read(commands);
+  const uint16_t slot = RedisSlotOf(key);
+  std::vector<RedisRequest> requests;
+  requests.push_back({RedisCommand{"SET", key, FormatRecord(options), "NX"}, slot, std::nullopt});
+  requests.push_back({RedisCommand{"GET", key}, slot, 0});
+  absl::StatusOr<std::vector<RedisReply>> replies = client_.Read(requests, kRedisRead);
   if (!replies.ok()) return replies.status();
   return CompareFormat(ReplyBytes(*replies->back()), options,
-                       absl::StrCat("Redis at ", pool_.address().HostPort(), ", database ", pool_.address().database));
+                       absl::StrCat(client_.Name(), ", database ", client_.url().login.database));
 }
 
 absl::Status RedisStore::Open(const StoreOptions& options) {
-  absl::Status status = CheckRedisVersion(pool_);
+  absl::StatusOr<std::vector<std::string>> scripts =
+      client_.Open({kCommitScript, kCompactTableScript, kRangeIndexScript});
+  if (!scripts.ok()) return scripts.status();
+  commit_sha_ = std::move((*scripts)[0]);
+  compact_sha_ = std::move((*scripts)[1]);
+  range_sha_ = std::move((*scripts)[2]);
+  absl::Status status = CheckRedisVersion(client_);
   if (status.ok()) status = CheckFormat(options);
-  if (status.ok()) status = LoadScripts();
-  if (status.ok()) status = CheckRedisSettings(pool_, info_);
+  if (status.ok()) status = CheckRedisSettings(client_, info_);
   return status;
 }
 
 std::vector<absl::Status> RedisStore::Commit(absl::Span<const Mutation> mutations) {
   std::vector<absl::Status> statuses(mutations.size());
   std::vector<CommitRun> runs(mutations.size());
-  std::vector<RedisCommand> commands;
-  std::vector<size_t> places;  // of the commands among the mutations
+  std::vector<RedisRequest> requests;
+  std::vector<size_t> places;                 // of the requests among the mutations
+  std::map<Partition, size_t> last_requests;  // of the partitions
   for (size_t i = 0; i < mutations.size(); ++i) {
     statuses[i] = CheckMutation(mutations[i], partitions_);
     if (!statuses[i].ok()) continue;
-    RedisCommand command;
-    runs[i] = BuildCommit(commit_sha_, service_, mutations[i], retention_, command);
-    if (command.size() > kMostArguments) {
-      statuses[i] = absl::InvalidArgumentError(absl::StrCat("the mutation takes ", command.size(), " arguments of ",
-                                                            kMostArguments, " that Redis takes at once: split it"));
+    RedisRequest request;
+    runs[i] = BuildCommit(commit_sha_, service_, mutations[i], retention_, request.command);
+    if (request.command.size() > kMostArguments) {
+      statuses[i] =
+          absl::InvalidArgumentError(absl::StrCat("the mutation takes ", request.command.size(), " arguments of ",
+                                                  kMostArguments, " that Redis takes at once: split it"));
       continue;
     }
-    commands.push_back(std::move(command));
+    request.slot = PartitionKeys(service_, mutations[i].partition).Slot();
+    const auto [last, first_of_partition] = last_requests.try_emplace(mutations[i].partition, requests.size());
+    if (!first_of_partition) request.after = std::exchange(last->second, requests.size());
+    requests.push_back(std::move(request));
     places.push_back(i);
   }
 
+  const std::vector<RedisAnswer> answers = client_.Run(requests, kRedisWrite);
   std::vector<std::string> due_tables;
-  for (bool may_reload = true; !commands.empty(); may_reload = false) {
-    const RedisPool::Outcome outcome = pool_.Run(commands);
-    std::vector<RedisCommand> missed;
-    std::vector<size_t> missed_places;
-    for (size_t i = 0; i < commands.size(); ++i) {
-      absl::Status& status = statuses[places[i]];
-      if (i >= outcome.replies.size()) {
-        status = outcome.sent
-                     ? absl::UnavailableError(absl::StrCat("outcome unknown, commit again: ", outcome.status.message()))
-                     : outcome.status;
-      } else if (may_reload && absl::IsNotFound(pool_.ErrorOf(*outcome.replies[i]))) {
-        missed.push_back(std::move(commands[i]));
-        missed_places.push_back(places[i]);
-      } else {
-        status = CommitStatus(runs[places[i]], *outcome.replies[i], due_tables);
-      }
-    }
-    // The server was restarted, or its scripts flushed. Only what it refused for that is sent again.
-    const absl::Status reloaded = missed.empty() ? absl::OkStatus() : LoadScripts();
-    if (!reloaded.ok()) {
-      for (const size_t place : missed_places) statuses[place] = reloaded;
-      break;
-    }
-    commands = std::move(missed);
-    places = std::move(missed_places);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    absl::Status& status = statuses[places[i]];
+    status = answers[i].status;
+    if (status.ok()) status = CommitStatus(runs[places[i]], *answers[i].reply, due_tables);
   }
   CompactTables(due_tables);
   return statuses;
@@ -179,7 +156,6 @@ std::vector<absl::Status> RedisStore::Commit(absl::Span<const Mutation> mutation
 
 absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& reply,
                                       std::vector<std::string>& due_tables) const {
-  if (absl::Status status = pool_.ErrorOf(reply); !status.ok()) return status;
   const absl::Span<redisReply* const> numbers = ReplyElements(reply);
   if (numbers.empty()) return absl::InternalError("the commit script gave no answer");
   const auto number = [&](size_t i) { return static_cast<size_t>(numbers[i]->integer); };
@@ -196,11 +172,13 @@ absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& re
 // what it holds, not of what was ever added. Without a status: a table that is not replaced now is looked at again.
 void RedisStore::CompactTables(const std::vector<std::string>& keys) {
   if (keys.empty()) return;
-  std::vector<RedisCommand> reads;
-  for (const std::string& key : keys) reads.push_back(RedisCommand{"LRANGE", key, "0", "-1"});
-  const absl::StatusOr<std::vector<RedisReply>> tables = pool_.Read(reads);
+  std::vector<RedisRequest> reads;
+  for (const std::string& key : keys) {
+    reads.push_back({RedisCommand{"LRANGE", key, "0", "-1"}, RedisSlotOf(key), std::nullopt});
+  }
+  const absl::StatusOr<std::vector<RedisReply>> tables = client_.Read(reads, kRedisRead);
   if (!tables.ok()) return;
-  std::vector<RedisCommand> replacements;
+  std::vector<RedisRequest> replacements;
   for (size_t i = 0; i < keys.size(); ++i) {
     const absl::Span<redisReply* const> logs = ReplyElements(*(*tables)[i]);
     CounterLog table = Concatenate(logs);
@@ -209,9 +187,9 @@ void RedisStore::CompactTables(const std::vector<std::string>& keys) {
     replace.Own(table.bytes());
     if (!table.Compact().ok()) continue;
     replace.Own(std::move(table).release());
-    replacements.push_back(std::move(replace));
+    replacements.push_back({std::move(replace), reads[i].slot, std::nullopt});
   }
-  if (!replacements.empty()) pool_.Run(replacements);
+  client_.Run(replacements, kRedisBestEffort);
 }
 
 absl::Status RedisStore::ParseLoaded(const redisReply& reply, Entity& entity) const {
@@ -223,20 +201,23 @@ absl::Status RedisStore::ParseLoaded(const redisReply& reply, Entity& entity) co
 }
 
 absl::StatusOr<std::vector<Loaded>> RedisStore::Load(absl::Span<const LoadRequest> requests) {
-  std::vector<RedisCommand> commands;
+  std::vector<RedisRequest> reads;
   for (const LoadRequest& request : requests) {
     if (absl::Status status = CheckPartition(request.partition, partitions_); !status.ok()) return status;
     const PartitionKeys keys(service_, request.partition);
+    const uint16_t slot = keys.Slot();
     // Before the entities: were it read after them, it could vouch for values that a commit has since replaced.
-    commands.push_back(RedisCommand{"GET", keys.Sequence()});
+    const size_t first = reads.size();
+    reads.push_back({RedisCommand{"GET", keys.Sequence()}, slot, std::nullopt});
     for (const Key& key : request.keys) {
       if (absl::Status status = CheckKey(key); !status.ok()) return status;
-      commands.push_back(key.expires ? RedisCommand{"GET", keys.Entity(key)}
-                                     : RedisCommand{"HGET", keys.Bucket(key), key.id});
+      reads.push_back(
+          {key.expires ? RedisCommand{"GET", keys.Entity(key)} : RedisCommand{"HGET", keys.Bucket(key), key.id}, slot,
+           first});
     }
   }
-  if (commands.empty()) return std::vector<Loaded>();
-  absl::StatusOr<std::vector<RedisReply>> replies = pool_.Read(commands);
+  // Replicated, since events that are already there are acknowledged without a commit.
+  absl::StatusOr<std::vector<RedisReply>> replies = client_.Read(reads, kRedisReplicatedRead);
   if (!replies.ok()) return replies.status();
   std::vector<Loaded> loaded(requests.size());
   auto reply = replies->begin();
@@ -254,13 +235,13 @@ absl::StatusOr<std::vector<Loaded>> RedisStore::Load(absl::Span<const LoadReques
 }
 
 absl::StatusOr<std::vector<CounterLog>> RedisStore::ReadCounters(absl::Span<const TableRef> tables) {
-  std::vector<RedisCommand> commands;
+  std::vector<RedisRequest> reads;
   for (const TableRef& table : tables) {
     if (absl::Status status = CheckPartition(table.partition, partitions_); !status.ok()) return status;
-    commands.push_back(RedisCommand{"LRANGE", PartitionKeys(service_, table.partition).Table(table.table), "0", "-1"});
+    const PartitionKeys keys(service_, table.partition);
+    reads.push_back({RedisCommand{"LRANGE", keys.Table(table.table), "0", "-1"}, keys.Slot(), std::nullopt});
   }
-  if (commands.empty()) return std::vector<CounterLog>();
-  absl::StatusOr<std::vector<RedisReply>> replies = pool_.Read(commands);
+  absl::StatusOr<std::vector<RedisReply>> replies = client_.Read(reads, kRedisRead);
   if (!replies.ok()) return replies.status();
   std::vector<CounterLog> logs(tables.size());
   for (size_t i = 0; i < tables.size(); ++i) logs[i] = Concatenate(ReplyElements(*(*replies)[i]));
@@ -275,15 +256,22 @@ absl::StatusOr<IndexPage> RedisStore::RangeIndex(const IndexRange& range) {
   IndexPage page;
   if (range.from > range.to) return page;
   const auto limit = static_cast<size_t>(range.limit);
-  std::vector<RedisCommand> commands;
-  RedisCommand& command = commands.emplace_back(RedisCommand{
-      "EVALSHA", range_sha_, "1", PartitionKeys(service_, range.partition).Index(range.index), absl::StrCat(range.from),
-      absl::StrCat(range.to), range.descending ? "1" : "0", absl::StrCat(limit + 1)});
+  const PartitionKeys keys(service_, range.partition);
+  RedisRequest request;
+  request.slot = keys.Slot();
+  request.command = RedisCommand{"EVALSHA",
+                                 range_sha_,
+                                 "1",
+                                 keys.Index(range.index),
+                                 absl::StrCat(range.from),
+                                 absl::StrCat(range.to),
+                                 range.descending ? "1" : "0",
+                                 absl::StrCat(limit + 1)};
   if (after) {
-    command.Own(absl::StrCat(after->score));
-    command.Own(after->member);
+    request.command.Own(absl::StrCat(after->score));
+    request.command.Own(after->member);
   }
-  absl::StatusOr<std::vector<RedisReply>> replies = ReadByScript(commands);
+  absl::StatusOr<std::vector<RedisReply>> replies = client_.Read({&request, 1}, kRedisRead);
   if (!replies.ok()) return replies.status();
   const absl::Span<redisReply* const> flat = ReplyElements(*replies->front());
   for (size_t i = 0; i + 1 < flat.size(); i += 2) {
@@ -299,36 +287,26 @@ absl::StatusOr<IndexPage> RedisStore::RangeIndex(const IndexRange& range) {
   return page;
 }
 
-absl::StatusOr<std::vector<RedisReply>> RedisStore::ReadByScript(absl::Span<const RedisCommand> commands) {
-  absl::StatusOr<std::vector<RedisReply>> replies = pool_.Read(commands);
-  if (!absl::IsNotFound(replies.status())) return replies;
-  if (absl::Status status = LoadScripts(); !status.ok()) return status;
-  return pool_.Read(commands);
-}
-
 absl::StatusOr<std::vector<StreamPage>> RedisStore::ReadStreams(absl::Span<const StreamRange> ranges) {
-  std::vector<RedisCommand> commands;
+  std::vector<RedisRequest> reads;
   for (const StreamRange& range : ranges) {
     if (absl::Status status = CheckPartition(range.partition, partitions_); !status.ok()) return status;
     if (absl::Status status = CheckLimit(range.limit); !status.ok()) return status;
     const PartitionKeys keys(service_, range.partition);
-    // Entries and the record of what was cut off must be of one moment.
-    commands.push_back(RedisCommand{"MULTI"});
-    commands.push_back(RedisCommand{"GET", keys.StreamTrim(range.stream)});
-    commands.push_back(RedisCommand{"XRANGE", keys.Stream(range.stream), absl::StrCat("(", StreamId(range.after)), "+",
-                                    "COUNT", absl::StrCat(range.limit)});
-    commands.push_back(RedisCommand{"EXEC"});
+    const size_t entries = reads.size();
+    reads.push_back({RedisCommand{"XRANGE", keys.Stream(range.stream), absl::StrCat("(", StreamId(range.after)), "+",
+                                  "COUNT", absl::StrCat(range.limit)},
+                     keys.Slot(), std::nullopt});
+    // After the entries, so that it tells of all that they lack.
+    reads.push_back({RedisCommand{"GET", keys.StreamTrim(range.stream)}, keys.Slot(), entries});
   }
-  if (commands.empty()) return std::vector<StreamPage>();
-  absl::StatusOr<std::vector<RedisReply>> replies = pool_.Read(commands);
+  // Replicated, since the reader will go on behind what it was given.
+  absl::StatusOr<std::vector<RedisReply>> replies = client_.Read(reads, kRedisReplicatedRead);
   if (!replies.ok()) return replies.status();
   std::vector<StreamPage> pages(ranges.size());
   for (size_t i = 0; i < ranges.size(); ++i) {
-    const absl::Span<redisReply* const> answers = ReplyElements(*(*replies)[4 * i + 3]);
-    if (answers.size() != 2) return absl::UnavailableError("Redis gave up a read: try again");
-    if (absl::Status status = ParseStreamPage(*answers[0], *answers[1], ranges[i].after, pages[i]); !status.ok()) {
-      return status;
-    }
+    absl::Status status = ParseStreamPage(*(*replies)[2 * i + 1], *(*replies)[2 * i], ranges[i].after, pages[i]);
+    if (!status.ok()) return status;
   }
   return pages;
 }
@@ -350,17 +328,11 @@ absl::Status RedisStore::ParseStreamPage(const redisReply& trimmed, const redisR
   return absl::OkStatus();
 }
 
-absl::Status RedisStore::Ping() {
-  std::vector<RedisCommand> commands;
-  commands.push_back(RedisCommand{"PING"});
-  return pool_.Read(commands).status();
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRedisStore(const StoreOptions& options) {
-  absl::StatusOr<RedisAddress> address = ParseRedisUrl(options.url);
-  if (!address.ok()) return address.status();
+  absl::StatusOr<RedisUrl> url = ParseRedisUrl(options.url);
+  if (!url.ok()) return url.status();
   if (options.redis_connections < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("the number of Redis connections is ", options.redis_connections, ": give at least 1"));
@@ -370,7 +342,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRedisStore(const StoreOptions& option
         absl::StrCat("the Redis time-out is ", absl::FormatDuration(options.redis_timeout), ": give 1ms to 1h"));
   }
   std::signal(SIGPIPE, SIG_IGN);
-  auto store = std::make_unique<RedisStore>(*std::move(address), options);
+  auto store = std::make_unique<RedisStore>(*std::move(url), options);
   if (absl::Status status = store->Open(options); !status.ok()) return status;
   return store;
 }

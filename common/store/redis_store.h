@@ -9,8 +9,8 @@
 
 namespace rapport::store {
 
-// The store on a Redis server, 6.2 or later. Ignores SIGPIPE in the whole process, which a server that goes away would
-// otherwise end.
+// The store on Redis 6.2 or later: one server, one watched by Sentinels, or a cluster. Ignores SIGPIPE in the whole
+// process, which a server that goes away would otherwise end.
 absl::StatusOr<std::unique_ptr<Store>> OpenRedisStore(const StoreOptions& options);
 
 }  // namespace rapport::store

@@ -84,7 +84,8 @@ TEST(RedisStoreTest, SaysWhenTheSettingsCannotBeChecked) {
 TEST(RedisStoreTest, WorksForAUserWithTheDocumentedRights) {
   const RedisServer server;
   ASSERT_EQ(server.Command({"ACL", "SETUSER", "app", "on", ">secret", "resetchannels", "~test:*", "-@all", "+@read",
-                            "+@write", "+@scripting", "+@transaction", "+@connection", "+info", "+config|get"}),
+                            "+@write", "+@scripting", "+@connection", "+info", "+config|get", "+role", "+cluster|info",
+                            "+cluster|slots"}),
             "OK");
   const auto store = Open(absl::StrCat("redis://app:secret@127.0.0.1:", server.port()));
   EXPECT_THAT(store->info().unsafe, IsEmpty());
@@ -158,6 +159,23 @@ TEST(RedisStoreTest, SaysThatTheServerIsAwayAndRecovers) {
   const absl::Time limit = absl::Now() + absl::Seconds(30);
   while (!store->Ping().ok() && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(10));
   EXPECT_TRUE(store->Commit({PutOne("a", "two")})[0].ok());
+}
+
+TEST(RedisStoreTest, WithoutTheReplicasAskedForNothingIsAcknowledged) {
+  const RedisServer server;
+  StoreOptions options = Options(server.url() + "?wait_replicas=1");
+  options.redis_timeout = absl::Milliseconds(500);
+  absl::StatusOr<std::unique_ptr<Store>> opened = OpenStore(options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  Store& store = **opened;
+  EXPECT_THAT(store.info().advice, ElementsAre(HasSubstr("wait_replicas is 1 but 0 replicas are connected"),
+                                               HasSubstr("`min-replicas-to-write 1`")));
+  const absl::Status committed = store.Commit({PutOne("a", "one")})[0];
+  EXPECT_TRUE(absl::IsUnavailable(committed)) << committed;
+  EXPECT_THAT(std::string(committed.message()), HasSubstr("0 confirmed"));
+  // It is there, but a failover would lose it: a retry must not take it for done.
+  EXPECT_TRUE(absl::IsUnavailable(LoadOne(store, "a").status()));
+  EXPECT_EQ(*LoadOne(*Open(server.url()), "a"), "one");
 }
 
 TEST(RedisStoreTest, AFullMemoryIsResourceExhaustedAndNothingIsApplied) {

@@ -85,7 +85,11 @@ std::string RedisServer::url() const {
 }
 
 void RedisServer::Spawn() {
+  // A file of its own, in which a Sentinel keeps what it finds out, and a server whom it follows.
+  const std::string config = dir_.path() + "/redis.conf";
+  close(open(config.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   std::vector<std::string> arguments = {"redis-server",
+                                        config,
                                         "--bind",
                                         "127.0.0.1",
                                         "--port",
@@ -149,6 +153,13 @@ void RedisServer::Kill() {
 }
 void RedisServer::Stop() {
   End(SIGTERM);
+}
+
+void RedisServer::Pause() {
+  if (pid_ > 0) kill(pid_, SIGSTOP);
+}
+void RedisServer::Resume() {
+  if (pid_ > 0) kill(pid_, SIGCONT);
 }
 
 void RedisServer::End(int signal) {

@@ -26,6 +26,8 @@ class RedisServer {
   void Kill();   // SIGKILL
   void Stop();   // SIGTERM
   void Start();  // again, on the same port and files; returns when it answers
+  void Pause();  // SIGSTOP
+  void Resume();
 
   // The answer as text, elements of arrays one a line; errors begin with "ERROR ".
   std::string Command(const std::vector<std::string>& arguments) const;

@@ -1,0 +1,221 @@
+#include "tests/support/redis_cluster.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/store/open_store.h"
+#include "common/store/redis_format.h"
+#include "common/store/redis_topology.h"
+#include "common/store/store.h"
+
+namespace rapport::store {
+namespace {
+
+using test_support::Await;
+using test_support::RedisCluster;
+using test_support::RedisServer;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+StoreOptions Options(const std::string& url) {
+  StoreOptions options;
+  options.partitions = 64;
+  options.url = url;
+  options.service = "test";
+  return options;
+}
+
+std::unique_ptr<Store> Open(const StoreOptions& options) {
+  absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(options);
+  EXPECT_TRUE(store.ok()) << store.status();
+  return store.ok() ? *std::move(store) : nullptr;
+}
+
+Mutation PutOne(const Partition& partition, const std::string& value) {
+  Mutation mutation;
+  mutation.partition = partition;
+  mutation.puts.push_back({{"r", "a", false}, value});
+  return mutation;
+}
+
+absl::StatusOr<std::string> LoadOne(Store& store, const Partition& partition) {
+  absl::StatusOr<std::vector<Loaded>> loaded = store.Load({LoadRequest{partition, {{"r", "a", false}}}});
+  if (!loaded.ok()) return loaded.status();
+  return loaded->at(0).entities.at(0).value;
+}
+
+int SlotOf(const Partition& partition) {
+  return PartitionKeys("test", partition).Slot();
+}
+
+TEST(RedisSlotTest, IsOfTheHashTag) {
+  EXPECT_EQ(RedisSlotOf("123456789"), 12739);  // the check value of CRC-16/XMODEM
+  EXPECT_EQ(RedisSlotOf("a{123456789}b{c}"), 12739);
+  EXPECT_EQ(RedisSlotOf("{}123456789"), RedisSlotOf("{}123456789"));
+  EXPECT_NE(RedisSlotOf("{}123456789"), RedisSlotOf("{}a"));
+  EXPECT_EQ(RedisSlotOf(""), 0);
+}
+
+TEST(RedisSlotTest, PartitionsSpreadOverThePrimaries) {
+  for (const char* tenant : {"acme", "default", "a", "some-longer-name", "tenant-17"}) {
+    std::array<int, 3> share{};
+    for (uint32_t i = 0; i < 64; ++i) ++share[SlotOf({tenant, i}) * 3 / kRedisSlots];
+    EXPECT_GE(*std::min_element(share.begin(), share.end()), 15) << tenant;
+    EXPECT_LE(*std::max_element(share.begin(), share.end()), 28) << tenant;
+  }
+}
+
+class RedisClusterTest : public testing::Test {
+ protected:
+  static RedisCluster& Cluster() {
+    static RedisCluster cluster;
+    return cluster;
+  }
+
+  // A partition that the node has.
+  static Partition PartitionOn(int node) {
+    for (uint32_t i = 0; i < 64; ++i) {
+      if (Cluster().OwnerOf(SlotOf({"acme", i})) == node) return {"acme", i};
+    }
+    return {};
+  }
+};
+
+TEST_F(RedisClusterTest, AgreesWithTheServersOnSlots) {
+  for (const char* key : {"", "a", "a{b}c", "a{}b", "a{b", "a}b{c}", "{{a}}", "test:{acme/3}s"}) {
+    EXPECT_EQ(absl::StrCat(RedisSlotOf(key)), Cluster().node(0).Command({"CLUSTER", "KEYSLOT", key})) << key;
+  }
+}
+
+TEST_F(RedisClusterTest, FindsNothingUnsafeInTheDocumentedSettings) {
+  const auto store = Open(Options(Cluster().url()));
+  EXPECT_EQ(store->info().engine, "redis");
+  EXPECT_THAT(store->info().unsafe, IsEmpty());
+  EXPECT_THAT(store->info().advice, IsEmpty());
+}
+
+TEST_F(RedisClusterTest, NamesUnsafeSettingsOfEveryPrimary) {
+  RedisServer& node = Cluster().node(1);
+  node.Command({"CONFIG", "SET", "cluster-require-full-coverage", "yes"});
+  const auto store = Open(Options(absl::StrReplaceAll(Cluster().url(), {{"?wait_replicas=1", ""}})));
+  node.Command({"CONFIG", "SET", "cluster-require-full-coverage", "no"});
+  EXPECT_THAT(store->info().unsafe, SizeIs(RedisCluster::kPrimaries));
+  EXPECT_THAT(store->info().unsafe, Each(HasSubstr("`?wait_replicas=1`")));
+  ASSERT_THAT(store->info().advice, SizeIs(1));
+  EXPECT_THAT(store->info().advice[0], HasSubstr(absl::StrCat(node.port(), ": cluster-require-full-coverage is yes")));
+}
+
+TEST_F(RedisClusterTest, AnySeedThatAnswersWillDo) {
+  const std::string url = absl::StrCat("redis+cluster://127.0.0.1:", test_support::FreePort(), ",127.0.0.1:",
+                                       Cluster().node(4).port());  // nobody, and a replica
+  const auto store = Open(Options(url));
+  for (uint32_t i = 0; i < 64; ++i) {
+    const absl::Status committed = store->Commit({PutOne({"seeds", i}, "one")})[0];
+    EXPECT_TRUE(committed.ok()) << committed;
+  }
+}
+
+TEST_F(RedisClusterTest, SaysThatTheUrlIsOfAnotherTopology) {
+  const RedisServer standalone;
+  const absl::Status no_cluster =
+      OpenStore(Options(absl::StrCat("redis+cluster://127.0.0.1:", standalone.port()))).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(no_cluster)) << no_cluster;
+  EXPECT_THAT(std::string(no_cluster.message()), HasSubstr("give redis://"));
+
+  // The format record is on one of the three nodes only.
+  int refused = 0;
+  for (int i = 0; i < RedisCluster::kPrimaries; ++i) {
+    const absl::Status status = OpenStore(Options(Cluster().node(i).url())).status();
+    if (status.ok()) continue;
+    ++refused;
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("redis+cluster://"));
+  }
+  EXPECT_EQ(refused, 2);
+}
+
+TEST_F(RedisClusterTest, WorksForAUserWithTheDocumentedRights) {
+  for (int i = 0; i < Cluster().size(); ++i) {
+    ASSERT_EQ(Cluster().node(i).Command({"ACL", "SETUSER", "app", "on", ">secret", "resetchannels", "~test:*", "-@all",
+                                         "+@read", "+@write", "+@scripting", "+@connection", "+info", "+config|get",
+                                         "+role", "+cluster|info", "+cluster|slots"}),
+              "OK");
+  }
+  const auto store = Open(Options(absl::StrReplaceAll(Cluster().url(), {{"//", "//app:secret@"}})));
+  EXPECT_THAT(store->info().unsafe, IsEmpty());
+  for (int node = 0; node < RedisCluster::kPrimaries; ++node) {
+    EXPECT_TRUE(store->Commit({PutOne(PartitionOn(node), "one")})[0].ok());
+  }
+}
+
+TEST_F(RedisClusterTest, ReadsAndWritesASlotThatIsHalfMoved) {
+  const auto store = Open(Options(Cluster().url()));
+  const Partition partition = PartitionOn(0);
+  const std::string slot = absl::StrCat(SlotOf(partition));
+  ASSERT_TRUE(store->Commit({PutOne(partition, "one")})[0].ok());
+  const RedisServer& from = Cluster().node(0);
+  const RedisServer& to = Cluster().node(1);
+  ASSERT_EQ(to.Command({"CLUSTER", "SETSLOT", slot, "IMPORTING", Cluster().id(0)}), "OK");
+  ASSERT_EQ(from.Command({"CLUSTER", "SETSLOT", slot, "MIGRATING", Cluster().id(1)}), "OK");
+  // The commit sequence is elsewhere, the entity not yet.
+  const std::string sequence = PartitionKeys("test", partition).Sequence();
+  ASSERT_EQ(from.Command({"MIGRATE", "127.0.0.1", absl::StrCat(to.port()), sequence, "0", "60000"}), "OK");
+  const auto loaded = store->Load({LoadRequest{partition, {{"r", "a", false}}}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_GE(loaded->front().sequence, 1);
+  EXPECT_EQ(loaded->front().entities[0].value, "one");
+  // A commit needs both in one place, and waits for that.
+  absl::Status committed;
+  std::thread writer([&] { committed = store->Commit({PutOne(partition, "two")})[0]; });
+  Cluster().MoveSlot(SlotOf(partition), 1);
+  writer.join();
+  EXPECT_TRUE(committed.ok()) << committed;
+  EXPECT_EQ(*LoadOne(*store, partition), "two");
+  Cluster().MoveSlot(SlotOf(partition), 0);
+  EXPECT_EQ(*LoadOne(*store, partition), "two");
+}
+
+TEST_F(RedisClusterTest, AStoppedNodeHoldsUpNobodyElse) {
+  for (int i = RedisCluster::kPrimaries; i < Cluster().size(); ++i) {
+    Cluster().node(i).Command({"CONFIG", "SET", "cluster-replica-no-failover", "yes"});
+  }
+  StoreOptions options = Options(Cluster().url());
+  options.redis_timeout = absl::Minutes(2);  // longer than the node is stopped
+  options.redis_connections = 2;             // fewer than the threads that hang
+  const auto store = Open(options);
+  const Partition stopped = PartitionOn(0);
+  const Partition running = PartitionOn(1);
+  ASSERT_TRUE(store->Commit({PutOne(stopped, "before"), PutOne(running, "before")})[0].ok());
+  Cluster().node(0).Pause();
+  std::atomic<int> returned = 0;
+  std::vector<std::thread> hanging;
+  for (int i = 0; i < 4; ++i) {
+    hanging.emplace_back([&] {
+      store->Commit({PutOne(stopped, "hangs"), PutOne(running, "goes on")});
+      ++returned;
+    });
+  }
+  Await("the others are written to", [&] { return LoadOne(*store, running).value_or("") == "goes on"; });
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(store->Commit({PutOne(running, absl::StrCat(i))})[0].ok());
+  EXPECT_TRUE(store->Ping().ok());
+  EXPECT_EQ(returned, 0);
+  Cluster().node(0).Resume();
+  for (std::thread& thread : hanging) thread.join();
+  Await("the node is back", [&] { return LoadOne(*store, stopped).ok(); });
+}
+
+}  // namespace
+}  // namespace rapport::store
