@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "common/store/open_store.h"
 #include "common/store/store.h"
+#include "tests/support/redis_cluster.h"
 #include "tests/support/redis_server.h"
 
 namespace rapport::store {
@@ -176,6 +177,26 @@ TEST(RedisStoreTest, WithoutTheReplicasAskedForNothingIsAcknowledged) {
   // It is there, but a failover would lose it: a retry must not take it for done.
   EXPECT_TRUE(absl::IsUnavailable(LoadOne(store, "a").status()));
   EXPECT_EQ(*LoadOne(*Open(server.url()), "a"), "one");
+}
+
+TEST(RedisStoreTest, NobodyPlansFromWhatTheReplicaDoesNotHave) {
+  const RedisServer server({"--repl-diskless-sync-delay", "0"});
+  RedisServer replica;
+  ASSERT_EQ(replica.Command({"REPLICAOF", "127.0.0.1", absl::StrCat(server.port())}), "OK");
+  StoreOptions options = Options(server.url() + "?wait_replicas=1");
+  options.redis_timeout = absl::Milliseconds(500);
+  const auto store = *OpenStore(options);
+  const auto other = *OpenStore(options);
+  test_support::Await("the replica follows", [&] { return store->Commit({PutOne("a", "one")})[0].ok(); });
+  EXPECT_EQ(*LoadOne(*other, "a"), "one");
+  replica.Pause();
+  EXPECT_TRUE(absl::IsUnavailable(store->Commit({PutOne("a", "two")})[0]));
+  // Over a connection of its own, which has written nothing.
+  EXPECT_TRUE(absl::IsUnavailable(LoadOne(*other, "a").status()));
+  EXPECT_TRUE(absl::IsUnavailable(other->ReadStreams({StreamRange{{"acme", 0}, "s", {}, 10}}).status()));
+  EXPECT_TRUE(other->ReadCounters({TableRef{{"acme", 0}, "t"}}).ok());
+  replica.Resume();
+  test_support::Await("the replica has caught up", [&] { return LoadOne(*other, "a").value_or("") == "two"; });
 }
 
 TEST(RedisStoreTest, AFullMemoryIsResourceExhaustedAndNothingIsApplied) {
