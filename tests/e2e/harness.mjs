@@ -191,8 +191,8 @@ export const startChurn = (t, {store, ratings = 'none', responseTimes = 'none', 
 
 // Calls that answer promises, over one channel. Failed calls reject with grpc-js's error: `code` and `details`.
 export class Client {
-  constructor(Stub, address, token) {
-    this.stub = new Stub(address, grpc.credentials.createInsecure());
+  constructor(Stub, address, token, options = {}) {
+    this.stub = new Stub(address, grpc.credentials.createInsecure(), options);
     this.metadata = new grpc.Metadata();
     if (token) this.metadata.set('authorization', `Bearer ${token}`);
   }
@@ -222,8 +222,8 @@ export class Client {
     return messages;
   }
 
-  ingest() {
-    return this.stub.IngestRatings(this.metadata, {deadline: Date.now() + 60_000});
+  ingest(method = 'IngestRatings') {
+    return this.stub[method](this.metadata, {deadline: Date.now() + 60_000});
   }
 
   // Record any number of ratings, of events or of activities, and throw if one is refused.
