@@ -22,17 +22,37 @@ class Handler final : public CivetHandler {
   explicit Handler(AdminHttp::Route route) : route_(std::move(route)) {}
 
   bool handleGet(CivetServer* /*server*/, mg_connection* connection) override {
-    const AdminHttp::Page page = route_.render();
-    const char* reason = page.code == 200 ? "OK" : "Service Unavailable";
-    mg_printf(connection, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-              page.code, reason, route_.content_type.c_str(), page.text.size());
-    mg_write(connection, page.text.data(), page.text.size());
+    Answer(connection, route_.command ? AdminHttp::Page{405, "send POST\n"} : route_.render());
+    return true;
+  }
+
+  bool handlePost(CivetServer* /*server*/, mg_connection* connection) override {
+    if (!route_.command) {
+      Answer(connection, {405, "send GET\n"});
+    } else if (!IsFromHere(connection)) {
+      Answer(connection, {403, "only programs on the server's machine may ask for this: run curl there\n"});
+    } else {
+      Answer(connection, route_.render());
+    }
     return true;
   }
 
   const std::string& path() const { return route_.path; }
 
  private:
+  // A browser tells the origin of a page that sends POST: no page of another site may command the server.
+  static bool IsFromHere(const mg_connection* connection) {
+    const std::string caller = absl::StrCat("[", mg_get_request_info(connection)->remote_addr, "]:0");
+    return IsLoopback(caller) && mg_get_header(connection, "Origin") == nullptr;
+  }
+
+  void Answer(mg_connection* connection, const AdminHttp::Page& page) const {
+    mg_printf(connection, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+              page.code, mg_get_response_code_text(connection, page.code), route_.content_type.c_str(),
+              page.text.size());
+    mg_write(connection, page.text.data(), page.text.size());
+  }
+
   const AdminHttp::Route route_;
 };
 

@@ -11,7 +11,7 @@
 
 namespace rapport::server {
 
-// A small HTTP server for probes and metrics.
+// A small HTTP server for probes, metrics and commands.
 class AdminHttp {
  public:
   struct Page {
@@ -22,6 +22,7 @@ class AdminHttp {
     std::string path;
     std::string content_type;
     std::function<Page()> render;  // from any thread
+    bool command = false;          // answers POST from this machine; the others answer GET from anywhere
   };
 
   // `address` is HOST:PORT; port 0 takes any free one. The error names the address and the remedy.

@@ -108,6 +108,10 @@ absl::Status ServerConfig::Validate() const {
     if (!check.ok()) return check;
   }
   if (store.empty()) return Fault("--store", store, "give rocksdb:PATH or redis://HOST:PORT");
+  if (!checkpoints.empty() && !absl::StartsWith(store, "rocksdb:")) {
+    return Fault("--checkpoints", checkpoints,
+                 "only --store=rocksdb:PATH has checkpoints; back up Redis by its own means");
+  }
   return absl::OkStatus();
 }
 

@@ -17,6 +17,7 @@ struct ServerConfig {
   std::string store = "rocksdb:./data";  // rocksdb:PATH, or the URL of a Redis server
   uint32_t partitions = 4;
   bool require_safe_store = false;
+  std::string checkpoints;  // folder; empty: none can be asked for
 
   std::string credentials;    // file; empty: development mode
   std::string tls_cert;       // PEM file; empty: no TLS

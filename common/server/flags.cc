@@ -37,7 +37,10 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
            "Slices of the data, fixed when it is first written: as many as nodes it may ever spread over; each costs "
            "speed")
       .Add("--require-safe-store", config.require_safe_store,
-           "Do not start when settings of the store could lose acknowledged data");
+           "Do not start when settings of the store could lose acknowledged data")
+      .Add("--checkpoints", config.checkpoints,
+           "Folder, best on the disk of the rocksdb store, for the copies of it that POST /checkpoint on "
+           "--metrics-listen writes");
   FlagGroup(app, "Access")
       .Add("--credentials", config.credentials,
            "JSON file of tokens, certificates, tenants and roles, reloaded on change; without it everybody on this "

@@ -6,6 +6,7 @@
 #include <prometheus/gauge.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,8 @@ RpcRuntime::Options RpcOptions(const ServerConfig& config) {
 
 class Server::Impl {
  public:
+  using Command = std::function<absl::StatusOr<std::string>()>;
+
   Impl(const ServerConfig& config, absl::string_view name, metrics::Registry& registry, Severity least,
        Logger::Sink sink)
       : config_(config),
@@ -107,6 +110,7 @@ class Server::Impl {
     if (grpc_ != nullptr) DrainGrpc();
     executor_.Shutdown();
     for (const std::function<void()>& callback : on_drained_) callback();
+    EndCommands();
     if (grpc_ != nullptr) log_.Info("drained: what was accepted is stored and answered");
   }
 
@@ -119,6 +123,7 @@ class Server::Impl {
   std::unique_ptr<RpcRuntime> rpc_;
   std::vector<std::pair<grpc::Service*, std::string>> services_;
   std::vector<std::function<void()>> on_drained_;
+  std::vector<std::pair<std::string, Command>> commands_;
   Readiness readiness_;
   ShutdownSignals signals_;
   std::unique_ptr<AdminHttp> http_;
@@ -168,6 +173,21 @@ class Server::Impl {
     }));
   }
 
+  AdminHttp::Page Run(const Command& command) {
+    const std::unique_lock lock(command_mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return {409, "a command runs already: wait for its end\n"};
+    if (commands_ended_) return {503, "the server is ending: start it and ask again\n"};
+    const absl::StatusOr<std::string> answer = command();
+    if (!answer.ok()) return {500, absl::StrCat(answer.status().message(), "\n")};
+    return {200, absl::StrCat(*answer, "\n")};
+  }
+
+  // Waits for the one that runs.
+  void EndCommands() {
+    const std::lock_guard lock(command_mutex_);
+    commands_ended_ = true;
+  }
+
   std::vector<AdminHttp::Route> Routes() {
     const auto readyz = [this]() -> AdminHttp::Page {
       std::string failures = readiness_.Explain();
@@ -175,12 +195,17 @@ class Server::Impl {
       return {503, std::move(failures)};
     };
     const auto metrics = [this]() -> AdminHttp::Page { return {200, registry_.Serialize()}; };
-    return {{"/healthz", "text/plain; charset=utf-8",
-             [] {
-               return AdminHttp::Page{200, "alive\n"};
-             }},
-            {"/readyz", "text/plain; charset=utf-8", readyz},
-            {"/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics}};
+    const std::string text = "text/plain; charset=utf-8";
+    std::vector<AdminHttp::Route> routes = {{"/healthz", text,
+                                             [] {
+                                               return AdminHttp::Page{200, "alive\n"};
+                                             }},
+                                            {"/readyz", text, readyz},
+                                            {"/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics}};
+    for (const auto& [path, command] : commands_) {
+      routes.push_back({path, text, [this, &command = command] { return Run(command); }, /*command=*/true});
+    }
+    return routes;
   }
 
   void ShowReady(bool ready) {
@@ -208,6 +233,8 @@ class Server::Impl {
   std::vector<metrics::CollectHook> hooks_;
   std::unique_ptr<grpc::Server> grpc_;
   bool drained_ = false;
+  std::mutex command_mutex_;
+  bool commands_ended_ = false;  // guarded by command_mutex_
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(const ServerConfig& config, absl::string_view name,
@@ -240,6 +267,9 @@ void Server::AddService(grpc::Service* service, std::string full_name) {
 }
 void Server::AddReadinessCheck(std::string name, std::function<absl::Status()> check) {
   impl_->readiness_.Add(std::move(name), std::move(check));
+}
+void Server::AddCommand(std::string path, std::function<absl::StatusOr<std::string>()> work) {
+  impl_->commands_.emplace_back(std::move(path), std::move(work));
 }
 void Server::OnDrained(std::function<void()> callback) {
   impl_->on_drained_.push_back(std::move(callback));

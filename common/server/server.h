@@ -45,6 +45,9 @@ class Server {
   void AddService(grpc::Service* service, std::string full_name);
   // Asked each second, on a thread of its own: it may block for a while. The server is ready while all are OK.
   void AddReadinessCheck(std::string name, std::function<absl::Status()> check);
+  // POST `path` on the metrics port, from this machine, runs `work` and answers its text or its error. One command runs
+  // at a time, and none after the server has drained: what `work` uses must live until then.
+  void AddCommand(std::string path, std::function<absl::StatusOr<std::string>()> work);
   // Runs after the last RPC finished and the executor's tasks are done: flush and close. In the order of adding.
   void OnDrained(std::function<void()> callback);
 

@@ -8,6 +8,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/snapshot.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -135,6 +136,8 @@ class RocksDbStore final : public Store {
   uint32_t partition_count() const override { return partitions_; }
   const StoreInfo& info() const override { return info_; }
   absl::Status Ping() override;
+
+  absl::Status Checkpoint(const std::string& folder);
 
  private:
   struct Fetched {
@@ -594,6 +597,21 @@ absl::Status RocksDbStore::Ping() {
   return Failed(db_->Get(rocksdb::ReadOptions(), family(kMeta), kFormatKey, &format));
 }
 
+absl::Status RocksDbStore::Checkpoint(const std::string& folder) {
+  std::error_code error;
+  if (std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), error); error) {
+    return absl::UnavailableError(absl::StrCat(
+        "the folder for ", folder, " cannot be made: give a writable --checkpoints (", error.message(), ")"));
+  }
+  rocksdb::Checkpoint* raw = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder);
+  if (status.ok()) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("no checkpoint could be written to ", folder, ": see to the disk (", status.ToString(), ")"));
+}
+
 rocksdb::CompressionType FirstSupported(std::initializer_list<rocksdb::CompressionType> wanted) {
   const std::vector<rocksdb::CompressionType> supported = rocksdb::GetSupportedCompressions();
   for (const rocksdb::CompressionType type : wanted) {
@@ -707,6 +725,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& folde
   auto store = std::make_unique<RocksDbStore>(folder, options, std::unique_ptr<rocksdb::DB>(raw), std::move(families));
   if (absl::Status status = CheckFormat(*raw, folder, options); !status.ok()) return status;
   return store;
+}
+
+absl::Status CheckpointRocksDbStore(Store& store, const std::string& folder) {
+  return dynamic_cast<RocksDbStore&>(store).Checkpoint(folder);
 }
 
 }  // namespace rapport::store

@@ -85,7 +85,7 @@ absl::Status Run(const Config& config) {
   metrics::Registry registry;
   auto server = server::Server::Create(config.server, "churn", registry);
   if (!server.ok()) return server.status();
-  auto opened = service::OpenServiceStore(config.server, "churn", registry, (*server)->log());
+  auto opened = service::OpenServiceStore(config.server, "churn", registry, **server);
   if (!opened.ok()) return opened.status();
   store::Store& store = **opened;
 

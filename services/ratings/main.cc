@@ -39,7 +39,7 @@ absl::Status Run(const Config& config) {
   metrics::Registry registry;
   auto server = server::Server::Create(config.server, "ratings", registry);
   if (!server.ok()) return server.status();
-  auto opened = service::OpenServiceStore(config.server, "ratings", registry, (*server)->log());
+  auto opened = service::OpenServiceStore(config.server, "ratings", registry, **server);
   if (!opened.ok()) return opened.status();
   store::Store& store = **opened;
 

@@ -41,7 +41,7 @@ absl::Status Run(const Config& config) {
   metrics::Registry registry;
   auto server = server::Server::Create(config.server, "response_times", registry);
   if (!server.ok()) return server.status();
-  auto opened = service::OpenServiceStore(config.server, "response_times", registry, (*server)->log());
+  auto opened = service::OpenServiceStore(config.server, "response_times", registry, **server);
   if (!opened.ok()) return opened.status();
   store::Store& store = **opened;
 

@@ -123,11 +123,11 @@ function canConnect(port) {
   });
 }
 
-// A Redis server with the settings that we ask for; resolves to its URL.
-export async function startRedis(t) {
+// A Redis server with the settings that we ask for and its data in `folder`; resolves to its URL.
+export async function startRedis(t, folder = temporaryFolder(t)) {
   const port = await freePort();
   const settings = path.join(root, 'deploy/redis/redis.conf');
-  const redis = new Child(t, 'redis-server', [settings, '--port', port, '--bind', '127.0.0.1', '--dir', temporaryFolder(t)]);
+  const redis = new Child(t, 'redis-server', [settings, '--port', port, '--bind', '127.0.0.1', '--dir', folder]);
   await redis.becomes(() => canConnect(port));
   return `redis://127.0.0.1:${port}`;
 }
