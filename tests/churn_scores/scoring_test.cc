@@ -134,6 +134,36 @@ TEST_F(ScoringTest, MarksWhatIsStaleAndWhatIsMissing) {
   EXPECT_THAT(score.missing_inputs(), testing::ElementsAre("days_since_login"));
 }
 
+TEST_F(ScoringTest, GivesAScoreAgainUntilSomethingChanges) {
+  Convert("customer", 10);
+  const absl::Time start = replica_.now();
+  const v1::Score first = ScoreOne("customer");
+  EXPECT_EQ(FromProto(first.computed_at()), start);
+
+  replica_.SetNow(start + absl::Seconds(30));
+  EXPECT_EQ(ScoreOne("customer").SerializeAsString(), first.SerializeAsString());
+  v1::ScoreOptions short_options;
+  short_options.set_max_reasons(1);
+  const v1::Score trimmed = ScoreOne("customer", short_options);
+  EXPECT_EQ(FromProto(trimmed.computed_at()), start);
+  EXPECT_EQ(trimmed.reasons_size(), 2);
+  EXPECT_NEAR(Sum(trimmed), first.raw_score(), 1e-4);
+
+  replica_.Record({LoggedIn("customer", start - 1 * kDay)});
+  const v1::Score second = ScoreOne("customer");
+  EXPECT_EQ(FromProto(second.computed_at()), start + absl::Seconds(30));
+  EXPECT_GT(second.health_score(), first.health_score());
+
+  replica_.SetNow(start + absl::Seconds(91));
+  EXPECT_EQ(FromProto(ScoreOne("customer").computed_at()), replica_.now());
+
+  Activate(replica_, StandardModel());
+  EXPECT_EQ(ScoreOne("customer").kind(), v1::SCORE_KIND_PROBABILITY);
+
+  replica_.Erase("customer");
+  EXPECT_EQ(Score({"customer"}).front().status().code(), static_cast<int>(absl::StatusCode::kNotFound));
+}
+
 TEST_F(ScoringTest, RefusesCustomersWhenTheModelTakesOtherFeatures) {
   Convert("customer", 1);
   Activate(replica_, OtherModel());

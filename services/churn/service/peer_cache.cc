@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "absl/strings/str_cat.h"
+#include "absl/container/flat_hash_map.h"
 #include "common/write/partition.h"
 #include "services/churn/service/peers.h"
 
@@ -11,12 +11,6 @@ namespace rapport::churn {
 namespace {
 
 constexpr absl::Duration kRememberedFor = absl::Seconds(5);
-constexpr size_t kRememberedPerShard = 1024;  // in each of two generations
-
-// Tenants have no NUL in their names.
-std::string MemoryKey(absl::string_view tenant, absl::string_view id) {
-  return absl::StrCat(tenant, absl::string_view("\0", 1), id);
-}
 
 PeerCache::Answer Parse(const store::Entity& entity) {
   auto answer = std::make_shared<storage::v1::PeerAnswer>();
@@ -37,7 +31,7 @@ std::vector<PeerCache::Answer> PeerCache::Load(absl::string_view tenant, const s
   std::vector<std::vector<size_t>> positions;
   absl::flat_hash_map<uint32_t, size_t> request_of;
   for (size_t i = 0; i < ids.size(); ++i) {
-    answers[i] = Recall(MemoryKey(tenant, ids[i]), now);
+    answers[i] = recent_.Recall(tenant, ids[i], now);
     if (answers[i] != nullptr) continue;
     const store::Partition partition = reader_.PartitionOfCustomer(tenant, ids[i]);
     const auto [entry, added] = request_of.try_emplace(partition.index, requests.size());
@@ -55,7 +49,7 @@ std::vector<PeerCache::Answer> PeerCache::Load(absl::string_view tenant, const s
     for (size_t k = 0; k < positions[r].size(); ++k) {
       const size_t i = positions[r][k];
       answers[i] = Parse((*loaded)[r].entities[k]);
-      if (answers[i] != nullptr) Remember(MemoryKey(tenant, ids[i]), answers[i], now);
+      if (answers[i] != nullptr) recent_.Remember(tenant, ids[i], answers[i], now + kRememberedFor);
     }
   }
   return answers;
@@ -65,7 +59,7 @@ void PeerCache::Put(absl::string_view tenant, const std::vector<std::pair<std::s
   const absl::Time now = reader_.Now();
   absl::flat_hash_map<uint32_t, store::Mutation> by_partition;
   for (const auto& [id, answer] : answers) {
-    Remember(MemoryKey(tenant, id), answer, now);
+    recent_.Remember(tenant, id, answer, now + kRememberedFor);
     const store::Partition partition = reader_.PartitionOfCustomer(tenant, id);
     store::Mutation& mutation = by_partition[partition.index];
     mutation.partition = partition;
@@ -74,30 +68,6 @@ void PeerCache::Put(absl::string_view tenant, const std::vector<std::pair<std::s
   std::vector<store::Mutation> mutations;
   for (auto& [index, mutation] : by_partition) mutations.push_back(std::move(mutation));
   if (!mutations.empty()) reader_.store().Commit(mutations);
-}
-
-PeerCache::Shard& PeerCache::ShardOf(absl::string_view key) {
-  return shards_[store::StableHash(key) % shards_.size()];
-}
-
-PeerCache::Answer PeerCache::Recall(const std::string& key, absl::Time now) {
-  Shard& shard = ShardOf(key);
-  absl::MutexLock lock(&shard.mutex);
-  for (const Generation* generation : {&shard.young, &shard.old}) {
-    const auto found = generation->find(key);
-    if (found != generation->end()) return now < found->second.until ? found->second.answer : nullptr;
-  }
-  return nullptr;
-}
-
-void PeerCache::Remember(const std::string& key, Answer answer, absl::Time now) {
-  Shard& shard = ShardOf(key);
-  absl::MutexLock lock(&shard.mutex);
-  if (shard.young.size() >= kRememberedPerShard) {
-    shard.old = std::move(shard.young);
-    shard.young.clear();
-  }
-  shard.young[key] = {std::move(answer), now + kRememberedFor};
 }
 
 }  // namespace rapport::churn

@@ -1,19 +1,16 @@
 #ifndef RAPPORT_SERVICES_CHURN_SERVICE_PEER_CACHE_H_
 #define RAPPORT_SERVICES_CHURN_SERVICE_PEER_CACHE_H_
 
-#include <array>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "rapport/churn/storage/v1/storage.pb.h"
 #include "services/churn/service/reader.h"
+#include "services/churn/service/recent.h"
 
 namespace rapport::churn {
 
@@ -33,26 +30,9 @@ class PeerCache {
   void Put(absl::string_view tenant, const std::vector<std::pair<std::string, Answer>>& answers);
 
  private:
-  struct Remembered {
-    Answer answer;
-    absl::Time until;
-  };
-  using Generation = absl::flat_hash_map<std::string, Remembered>;
-
-  // When the younger generation is full, it becomes the older one, which is dropped.
-  struct Shard {
-    absl::Mutex mutex;
-    Generation young ABSL_GUARDED_BY(mutex);
-    Generation old ABSL_GUARDED_BY(mutex);
-  };
-
-  Shard& ShardOf(absl::string_view key);
-  Answer Recall(const std::string& key, absl::Time now);
-  void Remember(const std::string& key, Answer answer, absl::Time now);
-
   Reader& reader_;
   const absl::Duration kept_for_;
-  std::array<Shard, 16> shards_;
+  Recent<Answer> recent_;
 };
 
 }  // namespace rapport::churn

@@ -1,5 +1,6 @@
 #include "services/churn/service/reader.h"
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/store/varint.h"
 #include "common/write/partition.h"
@@ -37,29 +38,49 @@ absl::StatusOr<storage::v1::CustomerRecord> UnpackRecord(absl::string_view custo
   return record;
 }
 
+absl::StatusOr<storage::v1::CustomerRecord> ReadRecord(absl::string_view customer_id, const store::Entity& entity) {
+  auto record = UnpackRecord(customer_id, entity.value);
+  if (!record.ok()) return record.status();
+  record->clear_counted_row();
+  FoldFeatures(*record);
+  return record;
+}
+
+absl::StatusOr<std::vector<store::Entity>> Reader::LoadRecordEntities(absl::string_view tenant,
+                                                                      const std::vector<std::string>& ids) {
+  std::vector<store::LoadRequest> requests;
+  std::vector<std::vector<size_t>> positions;
+  absl::flat_hash_map<uint32_t, size_t> request_of;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const store::Partition partition = PartitionOfCustomer(tenant, ids[i]);
+    const auto [entry, added] = request_of.try_emplace(partition.index, requests.size());
+    if (added) {
+      requests.push_back({partition, {}});
+      positions.emplace_back();
+    }
+    requests[entry->second].keys.push_back(RecordKey(ids[i]));
+    positions[entry->second].push_back(i);
+  }
+  absl::StatusOr<std::vector<store::Loaded>> loaded = store_.Load(requests);
+  if (!loaded.ok()) return loaded.status();
+  std::vector<store::Entity> entities(ids.size());
+  for (size_t r = 0; r < requests.size(); ++r) {
+    for (size_t k = 0; k < positions[r].size(); ++k) {
+      entities[positions[r][k]] = std::move((*loaded)[r].entities[k]);
+    }
+  }
+  return entities;
+}
+
 absl::StatusOr<std::vector<storage::v1::CustomerRecord>> Reader::LoadRecords(absl::string_view tenant,
                                                                              const std::vector<std::string>& ids) {
-  std::vector<store::LoadRequest> requests(store_.partition_count());
-  std::vector<std::vector<size_t>> positions(requests.size());
-  for (uint32_t p = 0; p < requests.size(); ++p) requests[p].partition = {std::string(tenant), p};
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const uint32_t partition = write::PartitionOf(ids[i], store_.partition_count());
-    requests[partition].keys.push_back(RecordKey(ids[i]));
-    positions[partition].push_back(i);
-  }
-  const absl::StatusOr<std::vector<store::Loaded>> loaded = store_.Load(requests);
-  if (!loaded.ok()) return loaded.status();
-
+  const absl::StatusOr<std::vector<store::Entity>> entities = LoadRecordEntities(tenant, ids);
+  if (!entities.ok()) return entities.status();
   std::vector<storage::v1::CustomerRecord> records(ids.size());
-  for (size_t p = 0; p < requests.size(); ++p) {
-    for (size_t i = 0; i < positions[p].size(); ++i) {
-      const size_t position = positions[p][i];
-      auto record = UnpackRecord(ids[position], (*loaded)[p].entities[i].value);
-      if (!record.ok()) return record.status();
-      record->clear_counted_row();
-      FoldFeatures(*record);
-      records[position] = *std::move(record);
-    }
+  for (size_t i = 0; i < ids.size(); ++i) {
+    auto record = ReadRecord(ids[i], (*entities)[i]);
+    if (!record.ok()) return record.status();
+    records[i] = *std::move(record);
   }
   return records;
 }

@@ -26,6 +26,9 @@ std::string ActivityIdsTable(absl::string_view customer_id);
 // DATA_LOSS when the bytes are no record.
 absl::StatusOr<storage::v1::CustomerRecord> UnpackRecord(absl::string_view customer_id, const std::string& bytes);
 
+// A record as it was stored, with features past the most that keep their name folded; an empty one of none.
+absl::StatusOr<storage::v1::CustomerRecord> ReadRecord(absl::string_view customer_id, const store::Entity& entity);
+
 // Reads what the recorder wrote. Thread-safe; blocks on the store.
 class Reader {
  public:
@@ -33,8 +36,12 @@ class Reader {
   explicit Reader(store::Store& store, std::function<absl::Time()> clock = absl::Now)
       : store_(store), clock_(std::move(clock)) {}
 
-  // The records of these customers, in order and one round trip; an empty one for an unknown id. Features past the
-  // most that keep their name are folded.
+  // The stored bytes of the records of these customers with their versions, in order and one round trip: for
+  // ReadRecord. Version 0 for an unknown id.
+  absl::StatusOr<std::vector<store::Entity>> LoadRecordEntities(absl::string_view tenant,
+                                                                const std::vector<std::string>& ids);
+
+  // The records of these customers, in order and one round trip; an empty one for an unknown id. See ReadRecord.
   absl::StatusOr<std::vector<storage::v1::CustomerRecord>> LoadRecords(absl::string_view tenant,
                                                                        const std::vector<std::string>& ids);
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr char kProbabilityDefinition[] = "churn.probability.v1";
 constexpr int kMostRows = 1000;
+constexpr absl::Duration kGivenAgainFor = absl::Minutes(1);
 
 // What is scored, and where its result goes.
 struct Row {
@@ -166,15 +167,69 @@ absl::Status ValidateScoreOptions(const v1::ScoreOptions& options) {
   return Invalid("options.max_reasons", absl::StrCat(options.max_reasons()), "is negative; use 0 for all");
 }
 
+bool Scoring::Made::IsSameOrigin(const Made& other) const {
+  return record_version == other.record_version && peers_fetched_ms == other.peers_fetched_ms &&
+         peers_freshness == other.peers_freshness && day == other.day && by == other.by;
+}
+
+Scoring::Made Scoring::OriginOf(const FeatureInputs& inputs, std::shared_ptr<const void> by, absl::Time now) {
+  Made made;
+  made.record_version = inputs.record.version;
+  made.peers_fetched_ms = {ToMillis(inputs.satisfaction.state.fetched_at()),
+                           ToMillis(inputs.responsiveness.state.fetched_at())};
+  made.peers_freshness = {inputs.satisfaction.state.freshness(), inputs.responsiveness.state.freshness()};
+  made.day = UtcDay(now);
+  made.by = std::move(by);
+  return made;
+}
+
 absl::StatusOr<std::vector<v1::ScoreResult>> Scoring::ScoreCustomers(absl::string_view tenant,
                                                                      const std::vector<std::string>& ids,
                                                                      const v1::ScoreOptions& options,
                                                                      absl::Time deadline) {
   const absl::StatusOr<ModelsInUse> models = models_.Get(tenant);
   if (!models.ok()) return models.status();
-  const auto features = features_.Load(tenant, ids, std::nullopt, deadline);
-  if (!features.ok()) return features.status();
-  return ScoreLoaded(tenant, *models, *features, options);
+  const auto rules = rules_.Get(tenant);
+  if (!rules.ok()) return rules.status();
+  const auto inputs = features_.LoadInputs(tenant, ids, deadline);
+  if (!inputs.ok()) return inputs.status();
+  const absl::Time now = clock_();
+  std::shared_ptr<const void> by = models->active;
+  if (by == nullptr) by = rules->rules;
+
+  std::vector<v1::ScoreResult> results(ids.size());
+  std::vector<size_t> wanted;
+  std::vector<v1::CustomerFeatures> features;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::shared_ptr<const Made> made = recent_.Recall(tenant, ids[i], now);
+    if (made != nullptr && made->IsSameOrigin(OriginOf((*inputs)[i], by, now))) {
+      *results[i].mutable_score() = made->score;
+      continue;
+    }
+    auto of_one = features_.MakeFeatures(ids[i], (*inputs)[i]);
+    if (!of_one.ok()) return of_one.status();
+    wanted.push_back(i);
+    features.push_back(*std::move(of_one));
+  }
+  if (!wanted.empty()) {
+    v1::ScoreOptions all_reasons;
+    all_reasons.set_skip_reasons(options.skip_reasons());
+    auto scored = ScoreLoaded(tenant, *models, features, all_reasons);
+    if (!scored.ok()) return scored.status();
+    for (size_t k = 0; k < wanted.size(); ++k) {
+      v1::ScoreResult& result = results[wanted[k]];
+      result = std::move((*scored)[k]);
+      if (options.skip_reasons() || !result.has_score()) continue;
+      Made made = OriginOf((*inputs)[wanted[k]], by, now);
+      made.score = result.score();
+      recent_.Remember(tenant, ids[wanted[k]], std::make_shared<const Made>(std::move(made)), now + kGivenAgainFor);
+    }
+  }
+  for (size_t i = 0; i < results.size(); ++i) {
+    results[i].mutable_status()->set_index(static_cast<int32_t>(i));
+    if (results[i].has_score()) TrimReasons(options, *results[i].mutable_score());
+  }
+  return results;
 }
 
 absl::StatusOr<std::vector<v1::ScoreResult>> Scoring::ScoreLoaded(absl::string_view tenant, const ModelsInUse& models,

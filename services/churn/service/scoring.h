@@ -1,7 +1,10 @@
 #ifndef RAPPORT_SERVICES_CHURN_SERVICE_SCORING_H_
 #define RAPPORT_SERVICES_CHURN_SERVICE_SCORING_H_
 
+#include <array>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +21,7 @@
 #include "services/churn/service/churn_metrics.h"
 #include "services/churn/service/feature_reader.h"
 #include "services/churn/service/health_rules_store.h"
+#include "services/churn/service/recent.h"
 
 namespace rapport::churn {
 
@@ -31,7 +35,8 @@ class Scoring {
       : features_(features), models_(models), rules_(rules), metrics_(metrics), clock_(std::move(clock)) {}
 
   // One result per id, in order; NOT_FOUND there for unknown customers. FAILED_PRECONDITION when the active model takes
-  // other than the standard features.
+  // other than the standard features. A score of the last minute whose inputs are the same still is given again, with
+  // the moment when it was made.
   absl::StatusOr<std::vector<v1::ScoreResult>> ScoreCustomers(absl::string_view tenant,
                                                               const std::vector<std::string>& ids,
                                                               const v1::ScoreOptions& options, absl::Time deadline);
@@ -46,11 +51,26 @@ class Scoring {
                              v1::ScoreFeaturesResponse& response);
 
  private:
+  // A score with all reasons, and what it was made from.
+  struct Made {
+    uint64_t record_version = 0;
+    std::array<int64_t, 2> peers_fetched_ms{};
+    std::array<v1::Freshness, 2> peers_freshness{};
+    int64_t day = 0;
+    std::shared_ptr<const void> by;  // the model or the rules
+    v1::Score score;
+
+    bool IsSameOrigin(const Made& other) const;
+  };
+
+  static Made OriginOf(const FeatureInputs& inputs, std::shared_ptr<const void> by, absl::Time now);
+
   FeatureReader& features_;
   ActiveModels& models_;
   HealthRulesStore& rules_;
   ChurnMetrics& metrics_;
   const std::function<absl::Time()> clock_;
+  Recent<std::shared_ptr<const Made>> recent_;
 };
 
 // A row for each, as the model takes it. What the model does not know of is passed over.
