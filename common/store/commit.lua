@@ -2,7 +2,9 @@
 --
 -- Atomicity: Redis runs a script alone, and writes its effects to the append-only file as one transaction. Whatever can
 -- refuse a write (memory, persistence, a replica's role) refuses the first one, INCR, before anything has changed.
--- All keys carry the partition's hash tag, so that they live on one node of a cluster.
+-- All keys carry the partition's hash tag, so that they live on one node of a cluster. While their slot moves to another
+-- node, the script runs where all of its keys are; a key that it deletes cannot be touched again there. So keys that are to
+-- be empty and then written are written first, and deleting from what is gone already is no error.
 --
 -- A version is the sequence number of the commit that put the entity, as a varint in front of the value. No varint is
 -- the beginning of another, so that versions are compared by their bytes.
@@ -48,11 +50,11 @@ local function count()
   return tonumber(ARGV[next_arg])
 end
 
--- Calls the command on the next `n` arguments, in as few pieces as the stack allows. Pairs stay together.
-local function call_with_next(command, k, n)
+-- Runs the command on the next `n` arguments, in as few pieces as the stack allows. Pairs stay together.
+local function call_with_next(run, command, k, n)
   while n > 0 do
     local size = math.min(n, MAX_UNPACK)
-    call(command, k, unpack(ARGV, next_arg + 1, next_arg + size))
+    run(command, k, unpack(ARGV, next_arg + 1, next_arg + size))
     next_arg = next_arg + size
     n = n - size
   end
@@ -126,22 +128,33 @@ for _ = 1, count() do
   call('SET', key(), value, 'PX', arg())
 end
 for _ = 1, count() do
-  call('HDEL', key(), arg())
+  redis.pcall('HDEL', key(), arg())
 end
-for _ = 1, count() do
-  call('UNLINK', key())
+local dropped, is_dropped = {}, {}
+for i = 1, count() do
+  dropped[i] = key()
+  is_dropped[dropped[i]] = true
 end
 
 for i = 1, count() do
-  local logs = call('RPUSH', key(), arg())
+  local added_to = key()
+  local logs = call('RPUSH', added_to, arg())
+  if is_dropped[added_to] then
+    call('LTRIM', added_to, -1, -1)
+    is_dropped[added_to] = false
+    logs = 1
+  end
   -- Whenever their number doubles.
   if logs >= LEAST_LOGS and bit.band(logs, logs - 1) == 0 then reply[#reply + 1] = i - 1 end
+end
+for _, each in ipairs(dropped) do
+  if is_dropped[each] then redis.pcall('UNLINK', each) end
 end
 
 for _ = 1, count() do
   local index = key()
-  call_with_next('ZADD', index, 2 * count())
-  call_with_next('ZREM', index, count())
+  call_with_next(call, 'ZADD', index, 2 * count())
+  call_with_next(redis.pcall, 'ZREM', index, count())
 end
 
 for _ = 1, count() do

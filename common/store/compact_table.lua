@@ -5,6 +5,7 @@
 -- Reply: 1 when replaced, otherwise 0.
 local logs = tonumber(ARGV[1])
 if table.concat(redis.call('LRANGE', KEYS[1], 0, logs - 1)) ~= ARGV[2] then return 0 end
-redis.call('LTRIM', KEYS[1], logs, -1)
-redis.call('LPUSH', KEYS[1], ARGV[3])
+-- Never empties the list on the way: while its slot moves to another node, a key that vanished cannot be written again.
+redis.call('LTRIM', KEYS[1], logs - 1, -1)
+redis.call('LSET', KEYS[1], 0, ARGV[3])
 return 1

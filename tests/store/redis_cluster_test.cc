@@ -188,6 +188,48 @@ TEST_F(RedisClusterTest, ReadsAndWritesASlotThatIsHalfMoved) {
   EXPECT_EQ(*LoadOne(*store, partition), "two");
 }
 
+TEST_F(RedisClusterTest, KeysMayVanishWhileTheirSlotMoves) {
+  const auto store = Open(Options(Cluster().url()));
+  const Partition partition = PartitionOn(1);
+  const PartitionKeys keys("test", partition);
+  const Key first{"v", "first", false};
+  Key second{"v", "", false};  // in the same hash
+  for (int i = 0; second.id.empty() || keys.Bucket(second) != keys.Bucket(first); ++i) second.id = absl::StrCat(i);
+  const auto add = [&](const std::string& table, int64_t delta) {
+    Mutation mutation;
+    mutation.partition = partition;
+    mutation.adds.emplace_back().table = table;
+    mutation.adds.back().deltas.Add("f", delta);
+    return mutation;
+  };
+  const auto sum = [&](const std::string& table) {
+    return (*store->ReadCounters({TableRef{partition, table}}))[0].Sum()["f"];
+  };
+  Mutation begin = add("dropped", 1);
+  begin.adds.push_back(add("gone", 1).adds[0]);
+  begin.puts.push_back({first, "x"});
+  begin.ranks.push_back({"i", "m", 1});
+  for (const Mutation& mutation : {begin, add("summed", 1)}) ASSERT_TRUE(store->Commit({mutation})[0].ok());
+
+  const std::string slot = absl::StrCat(SlotOf(partition));
+  ASSERT_EQ(Cluster().node(2).Command({"CLUSTER", "SETSLOT", slot, "IMPORTING", Cluster().id(1)}), "OK");
+  ASSERT_EQ(Cluster().node(1).Command({"CLUSTER", "SETSLOT", slot, "MIGRATING", Cluster().id(2)}), "OK");
+  Mutation emptying = add("dropped", 10);
+  emptying.dropped_tables = {"dropped", "gone"};
+  emptying.erases = {first, second};
+  emptying.ranks.push_back({"i", "m", std::nullopt});
+  const absl::Status committed = store->Commit({emptying})[0];
+  EXPECT_TRUE(committed.ok()) << committed;
+  // Enough to be summed up.
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(store->Commit({add("summed", 1)})[0].ok());
+  Cluster().MoveSlot(SlotOf(partition), 2);
+  EXPECT_EQ(sum("dropped"), 10);
+  EXPECT_EQ(sum("gone"), 0);
+  EXPECT_EQ(sum("summed"), 41);
+  EXPECT_EQ(store->Load({LoadRequest{partition, {first}}})->front().entities[0].version, 0);
+  Cluster().MoveSlot(SlotOf(partition), 1);
+}
+
 TEST_F(RedisClusterTest, AStoppedNodeHoldsUpNobodyElse) {
   for (int i = RedisCluster::kPrimaries; i < Cluster().size(); ++i) {
     Cluster().node(i).Command({"CONFIG", "SET", "cluster-replica-no-failover", "yes"});
