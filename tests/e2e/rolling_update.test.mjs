@@ -29,6 +29,7 @@ for (const [kind, service] of Object.entries(services)) {
       return exit;
     };
     for (let i = 0; i < drained; ++i) assert.equal(await replaceOldest((oldest) => oldest.stop()), 0);
+    const repeatedByDrains = {...load.repeated};
     // One dies without a word: what it had not answered is sent again.
     await replaceOldest((oldest) => oldest.kill());
     await load.advances(40);
@@ -38,7 +39,8 @@ for (const [kind, service] of Object.entries(services)) {
     const stored = await service.stored(client);
     const figures = await service.figures(client, year);
     t.diagnostic(`${total} events acknowledged, ${stored.length} stored, counted as ${JSON.stringify(figures)}; ` +
-        `acknowledged as ${JSON.stringify(load.outcomes)}; calls repeated: ${JSON.stringify(load.repeated)}`);
+        `acknowledged as ${JSON.stringify(load.outcomes)}; calls repeated ${JSON.stringify(load.repeated)}, ` +
+        `before the kill ${JSON.stringify(repeatedByDrains)}`);
     assert.deepEqual(stored.sort(), ids.sort());
     assert.deepEqual(figures, service.expected(total));
   });

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/store/open_store.h"
@@ -16,6 +17,7 @@
 namespace rapport::store {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class RocksDbStoreTest : public testing::Test {
@@ -67,6 +69,44 @@ TEST_F(RocksDbStoreTest, RefusesTheDataOfAnotherService) {
   StoreOptions other = Options(Folder("data"));
   other.service = "other";
   EXPECT_THAT(std::string(Refusal(other).message()), HasSubstr("belongs to the service 'test', not to 'other'"));
+}
+
+Mutation PutOf(const std::string& id) {
+  Mutation mutation;
+  mutation.partition = {"acme", 1};
+  mutation.puts.push_back({{"things", id}, id});
+  return mutation;
+}
+
+std::vector<uint64_t> VersionsOf(Store& store, const std::vector<std::string>& ids) {
+  LoadRequest request{{"acme", 1}, {}};
+  for (const std::string& id : ids) request.keys.push_back({"things", id});
+  const auto loaded = store.Load({request});
+  std::vector<uint64_t> versions;
+  for (const Entity& entity : loaded->at(0).entities) versions.push_back(entity.version);
+  return versions;
+}
+
+TEST_F(RocksDbStoreTest, WritesACheckpointThatOpensAsAStoreWhileItGoesOn) {
+  const auto store = OpenStore(Options(Folder("data")));
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE((*store)->Commit({PutOf("before")})[0].ok());
+  const absl::Status written = CheckpointRocksDbStore(**store, Folder("checkpoints/one"));
+  ASSERT_TRUE(written.ok()) << written;
+  ASSERT_TRUE((*store)->Commit({PutOf("after")})[0].ok());
+
+  const auto copy = OpenStore(Options(Folder("checkpoints/one")));
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_THAT(VersionsOf(**copy, {"before", "after"}), ElementsAre(1, 0));
+  ASSERT_TRUE((*copy)->Commit({PutOf("other")})[0].ok());
+  EXPECT_THAT(VersionsOf(**store, {"before", "after", "other"}), ElementsAre(1, 2, 0));
+}
+
+TEST_F(RocksDbStoreTest, RefusesACheckpointInAFolderThatExists) {
+  const auto store = OpenStore(Options(Folder("data")));
+  ASSERT_TRUE(CheckpointRocksDbStore(**store, Folder("one")).ok());
+  const absl::Status again = CheckpointRocksDbStore(**store, Folder("one"));
+  EXPECT_THAT(std::string(again.message()), HasSubstr(Folder("one")));
 }
 
 }  // namespace
