@@ -3,8 +3,8 @@
 -- Atomicity: Redis runs a script alone, and writes its effects to the append-only file as one transaction. Whatever can
 -- refuse a write (memory, persistence, a replica's role) refuses the first one, INCR, before anything has changed.
 -- All keys carry the partition's hash tag, so that they live on one node of a cluster. While their slot moves to another
--- node, the script runs where all of its keys are; a key that it deletes cannot be touched again there. So keys that are to
--- be empty and then written are written first, and deleting from what is gone already is no error.
+-- node, the script runs where all of its keys are; a key that it deletes cannot be touched again there. So keys that
+-- are to be empty and then written are written first, and deleting from what is gone already is no error.
 --
 -- A version is the sequence number of the commit that put the entity, as a varint in front of the value. No varint is
 -- the beginning of another, so that versions are compared by their bytes.

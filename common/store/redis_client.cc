@@ -263,16 +263,20 @@ absl::StatusOr<std::vector<std::string>> RedisClient::Open(std::vector<std::stri
   for (const std::string& script : scripts) load_scripts_.push_back(RedisCommand{"SCRIPT", "LOAD", script});
   if (absl::Status status = topology_.Refresh(); !status.ok()) return status;
   std::vector<std::string> names;
+  absl::Status trouble = absl::FailedPreconditionError(
+      absl::StrCat(Name(), " is of a cluster that serves no slots: set it up with redis-cli --cluster create"));
   for (const std::shared_ptr<RedisNode>& node : Primaries()) {
     absl::StatusOr<std::vector<RedisReply>> replies = AskRedis(node, load_scripts_);
-    if (!replies.ok()) return replies.status();
+    if (!replies.ok()) {
+      trouble = replies.status();
+      // A node of several may be away; it is given the scripts when it misses them.
+      if (absl::IsUnavailable(trouble)) continue;
+      return trouble;
+    }
     names.clear();
     for (const RedisReply& reply : *replies) names.emplace_back(ReplyBytes(*reply));
   }
-  if (names.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(Name(), " is of a cluster that serves no slots: set it up with redis-cli --cluster create"));
-  }
+  if (names.empty()) return trouble;
   return names;
 }
 

@@ -48,7 +48,8 @@ class RedisClient {
  public:
   RedisClient(RedisUrl url, int connections, absl::Duration timeout);
 
-  // Finds the servers and gives them the scripts, of which it returns the names. To be called once, first.
+  // Finds the servers and gives them the scripts, of which it returns the names. To be called once, first. OK when any
+  // server answers.
   absl::StatusOr<std::vector<std::string>> Open(std::vector<std::string> scripts);
 
   // The answers, in the order of the requests. What a server refused without carrying it out (because it moved away, is

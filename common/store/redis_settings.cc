@@ -149,6 +149,7 @@ absl::Status CheckRedisVersion(const RedisClient& client) {
   const RedisCommand info{"INFO", "server"};
   for (const std::shared_ptr<RedisNode>& node : client.Primaries()) {
     absl::StatusOr<std::vector<RedisReply>> replies = AskRedis(node, {&info, 1});
+    if (absl::IsUnavailable(replies.status())) continue;
     if (!replies.ok()) return replies.status();
     const std::string version = FieldOf(ReplyBytes(*replies->front()), "redis_version");
     const std::vector<absl::string_view> parts = absl::StrSplit(version, '.');
@@ -167,7 +168,11 @@ absl::Status CheckRedisSettings(const RedisClient& client, StoreInfo& info) {
   const std::vector<std::shared_ptr<RedisNode>> nodes = client.Primaries();
   for (const std::shared_ptr<RedisNode>& node : nodes) {
     const absl::StatusOr<ServerFacts> facts = Examine(node);
-    if (!facts.ok()) return facts.status();
+    if (!facts.ok()) {
+      if (!absl::IsUnavailable(facts.status())) return facts.status();
+      info.unsafe.push_back(absl::StrCat("settings could not be checked: ", facts.status().message()));
+      continue;
+    }
     StoreInfo of_node;
     if (!facts->refusal.empty()) {
       of_node.unsafe.push_back(absl::StrCat("the settings could not be checked (", facts->refusal,

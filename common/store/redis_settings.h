@@ -7,7 +7,7 @@
 
 namespace rapport::store {
 
-// FAILED_PRECONDITION when a server is older than 6.2.
+// FAILED_PRECONDITION when a server is older than 6.2. Those that are away are passed over.
 absl::Status CheckRedisVersion(const RedisClient& client);
 
 // Adds to `info` the settings of the servers that endanger data or waste memory, and those that they do not let us see.

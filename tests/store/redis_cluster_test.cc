@@ -26,6 +26,7 @@ using test_support::Await;
 using test_support::RedisCluster;
 using test_support::RedisServer;
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -238,10 +239,12 @@ TEST_F(RedisClusterTest, AStoppedNodeHoldsUpNobodyElse) {
   options.redis_timeout = absl::Minutes(2);  // longer than the node is stopped
   options.redis_connections = 2;             // fewer than the threads that hang
   const auto store = Open(options);
-  const Partition stopped = PartitionOn(0);
-  const Partition running = PartitionOn(1);
+  const int with_format = Cluster().OwnerOf(RedisSlotOf("test:format"));
+  const int without = (with_format + 1) % RedisCluster::kPrimaries;
+  const Partition stopped = PartitionOn(without);
+  const Partition running = PartitionOn(with_format);
   ASSERT_TRUE(store->Commit({PutOne(stopped, "before"), PutOne(running, "before")})[0].ok());
-  Cluster().node(0).Pause();
+  Cluster().node(without).Pause();
   std::atomic<int> returned = 0;
   std::vector<std::thread> hanging;
   for (int i = 0; i < 4; ++i) {
@@ -253,8 +256,14 @@ TEST_F(RedisClusterTest, AStoppedNodeHoldsUpNobodyElse) {
   Await("the others are written to", [&] { return LoadOne(*store, running).value_or("") == "goes on"; });
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(store->Commit({PutOne(running, absl::StrCat(i))})[0].ok());
   EXPECT_TRUE(store->Ping().ok());
+  // A service can be started meanwhile.
+  options.redis_timeout = absl::Seconds(2);
+  if (const auto opened = Open(options); opened != nullptr) {
+    EXPECT_THAT(opened->info().unsafe, ElementsAre(HasSubstr("could not be checked")));
+    EXPECT_EQ(LoadOne(*opened, running).value_or(""), "99");
+  }
   EXPECT_EQ(returned, 0);
-  Cluster().node(0).Resume();
+  Cluster().node(without).Resume();
   for (std::thread& thread : hanging) thread.join();
   Await("the node is back", [&] { return LoadOne(*store, stopped).ok(); });
 }
