@@ -32,7 +32,9 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
       .Add("--metrics-listen", config.metrics_listen, "HOST:PORT for /metrics, /healthz and /readyz over HTTP")
       .Add("--reflection", config.reflection, "Tell clients the services and messages (gRPC server reflection)");
   FlagGroup(app, "Store")
-      .Add("--store", config.store, "rocksdb:PATH keeps data in a folder, redis://HOST:PORT in Redis")
+      .Add("--store", config.store,
+           "rocksdb:PATH keeps data in a folder, redis://HOST:PORT in Redis, redis+sentinel://HOST:PORT,.../MASTER and "
+           "redis+cluster://HOST:PORT,... in Redis with failover")
       .Add("--partitions", config.partitions,
            "Slices of the data, fixed when it is first written: as many as nodes it may ever spread over; each costs "
            "speed")

@@ -94,6 +94,8 @@ TEST_P(ModelStoreTest, ActivatesRollsBackAndShadows) {
   EXPECT_TRUE((*models.SetShadow(kTenant, Version(3)))->shadow());
   EXPECT_EQ((*models.RollBack(kTenant))->metadata().version(), Version(1));
   EXPECT_EQ(ActiveVersion(Registry()), Version(1));
+  // Repeated, since the answer was lost.
+  EXPECT_EQ((*models.RollBack(kTenant, Version(2)))->metadata().version(), Version(1));
   EXPECT_FALSE(models.RollBack(kTenant)->has_value());
   EXPECT_EQ(ActiveVersion(Registry()), "");
   EXPECT_FALSE(models.SetShadow(kTenant, "")->has_value());

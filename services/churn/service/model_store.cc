@@ -248,8 +248,9 @@ absl::StatusOr<v1::ModelSummary> ModelStore::Activate(absl::string_view tenant, 
   return SummaryOf(*registry, activated);
 }
 
-absl::StatusOr<std::optional<v1::ModelSummary>> ModelStore::RollBack(absl::string_view tenant) {
-  const auto registry = Apply(tenant, [&](storage::v1::ModelRegistry& known, store::Mutation&) {
+absl::StatusOr<std::optional<v1::ModelSummary>> ModelStore::RollBack(absl::string_view tenant, absl::string_view from) {
+  const auto registry = Apply(tenant, [&](storage::v1::ModelRegistry& known, store::Mutation&) -> absl::Status {
+    if (!from.empty() && !absl::StartsWith(ActiveVersion(known), from)) return absl::OkStatus();
     if (known.activations().empty()) {
       return absl::FailedPreconditionError("no model is active: there is nothing to go back from");
     }

@@ -41,7 +41,7 @@ class ModelStore {
   // The contracts of ActivateModel, RollBackModel and SetShadowModel; absent when none is in use afterwards. A version
   // is named as for ResolveVersion.
   absl::StatusOr<v1::ModelSummary> Activate(absl::string_view tenant, absl::string_view version);
-  absl::StatusOr<std::optional<v1::ModelSummary>> RollBack(absl::string_view tenant);
+  absl::StatusOr<std::optional<v1::ModelSummary>> RollBack(absl::string_view tenant, absl::string_view from = "");
   absl::StatusOr<std::optional<v1::ModelSummary>> SetShadow(absl::string_view tenant, absl::string_view version);
 
   // What the last sweep met; empty when there was none with this model. Sweeps put it.

@@ -161,10 +161,10 @@ grpc::ServerUnaryReactor* ChurnService::ActivateModel(grpc::CallbackServerContex
 }
 
 grpc::ServerUnaryReactor* ChurnService::RollBackModel(grpc::CallbackServerContext* context,
-                                                      const v1::RollBackModelRequest*,
+                                                      const v1::RollBackModelRequest* request,
                                                       v1::RollBackModelResponse* response) {
   return runtime_.Blocking(context, kRollBackModel, [=, this](const Call& call) -> absl::Status {
-    absl::StatusOr<std::optional<v1::ModelSummary>> model = parts_.models.RollBack(call.principal.tenant);
+    auto model = parts_.models.RollBack(call.principal.tenant, request->from_version());
     if (!model.ok()) return model.status();
     parts_.active_models.Refresh(call.principal.tenant);
     if (model->has_value()) *response->mutable_model() = **std::move(model);
