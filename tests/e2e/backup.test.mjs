@@ -55,7 +55,7 @@ async function survives(t, kind, store, flags, {back, restore}) {
 }
 
 for (const kind of Object.keys(services)) {
-  test(`a checkpoint of ${kind} holds all that was acknowledged`, {skip: engine !== 'rocksdb'}, async (t) => {
+  test(`a checkpoint of ${kind} holds all that was acknowledged`, {skip: engine !== 'rocksdb' && 'checkpoints are of RocksDB'}, async (t) => {
     const folder = temporaryFolder(t);
     const checkpoints = path.join(folder, 'checkpoints');
     await survives(t, kind, `rocksdb:${path.join(folder, 'data')}`, [`--checkpoints=${checkpoints}`], {
@@ -68,7 +68,7 @@ for (const kind of Object.keys(services)) {
     });
   });
 
-  test(`a snapshot of Redis restores ${kind}`, {skip: engine !== 'redis'}, async (t) => {
+  test(`a snapshot of Redis restores ${kind}`, {skip: engine !== 'redis' && 'snapshots are of Redis'}, async (t) => {
     const folder = temporaryFolder(t);
     const store = await startRedis(t);
     await survives(t, kind, store, [], {
@@ -86,7 +86,7 @@ for (const kind of Object.keys(services)) {
   });
 }
 
-test('checkpoints are written only where they are asked for, and for callers of this machine', {skip: engine !== 'rocksdb'}, async (t) => {
+test('checkpoints are written only where they are asked for, and for callers of this machine', {skip: engine !== 'rocksdb' && 'checkpoints are of RocksDB'}, async (t) => {
   const folder = temporaryFolder(t);
   const without = await services.ratings.start(t, {store: `rocksdb:${folder}/a`});
   assert.equal((await fetch(`${without.metrics}/checkpoint`, {method: 'POST'})).status, 404);
