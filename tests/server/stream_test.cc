@@ -16,7 +16,8 @@ v1::IngestRatingsRequest Batch(int64_t sequence) {
   return request;
 }
 
-// Answers what an ingest stream hands over when the test says so.
+// Answers what an ingest stream hands over when the test says so. A server may hand over a request that it had read
+// before it learned that the client went away: once this is gone, such requests are refused.
 class HeldAnswers {
  public:
   struct Held {
@@ -25,35 +26,56 @@ class HeldAnswers {
   };
 
   explicit HeldAnswers(TestService& service) {
-    service.ingest = [this](const Call&, const v1::IngestRatingsRequest& request, TestService::IngestDone done) {
-      absl::MutexLock lock(&mutex_);
-      held_.push_back({request.sequence(), std::move(done)});
-      most_held_ = std::max(most_held_, held_.size());
+    service.ingest = [shared = shared_](const Call&, const v1::IngestRatingsRequest& request,
+                                        TestService::IngestDone done) {
+      {
+        absl::MutexLock lock(&shared->mutex);
+        if (shared->open) {
+          shared->held.push_back({request.sequence(), std::move(done)});
+          shared->most_held = std::max(shared->most_held, shared->held.size());
+          return;
+        }
+      }
+      done(absl::CancelledError("the test has ended"));
     };
   }
+  ~HeldAnswers() {
+    std::vector<Held> dropped;  // outside the lock: with it may go the stream
+    absl::MutexLock lock(&shared_->mutex);
+    shared_->open = false;
+    dropped.swap(shared_->held);
+  }
+  HeldAnswers(const HeldAnswers&) = delete;
+  HeldAnswers& operator=(const HeldAnswers&) = delete;
+
   // Waits until there is something, then takes the element that `choose` names of n.
   Held Take(const std::function<size_t(size_t)>& choose) {
-    absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](std::vector<Held>* held) { return !held->empty(); }, &held_));
-    const auto chosen = held_.begin() + static_cast<std::ptrdiff_t>(choose(held_.size()));
+    absl::MutexLock lock(&shared_->mutex);
+    shared_->mutex.Await(absl::Condition(
+        +[](Shared* shared) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared->mutex) { return !shared->held.empty(); },
+        shared_.get()));
+    const auto chosen = shared_->held.begin() + static_cast<std::ptrdiff_t>(choose(shared_->held.size()));
     Held taken = std::move(*chosen);
-    held_.erase(chosen);
+    shared_->held.erase(chosen);
     return taken;
   }
   size_t count() const {
-    absl::MutexLock lock(&mutex_);
-    return held_.size();
+    absl::MutexLock lock(&shared_->mutex);
+    return shared_->held.size();
   }
   size_t most_held() const {
-    absl::MutexLock lock(&mutex_);
-    return most_held_;
+    absl::MutexLock lock(&shared_->mutex);
+    return shared_->most_held;
   }
 
  private:
-  mutable absl::Mutex mutex_;
-  std::vector<Held> held_ ABSL_GUARDED_BY(mutex_);
-  size_t most_held_ ABSL_GUARDED_BY(mutex_) = 0;
+  struct Shared {
+    absl::Mutex mutex;
+    std::vector<Held> held ABSL_GUARDED_BY(mutex);
+    size_t most_held ABSL_GUARDED_BY(mutex) = 0;
+    bool open ABSL_GUARDED_BY(mutex) = true;
+  };
+  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
 TEST(IngestTest, AcknowledgesInOrderWhateverTheOrderOfAnswers) {
