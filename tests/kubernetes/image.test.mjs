@@ -81,11 +81,16 @@ test('the pods of dev become ready, serve the command line, keep to themselves a
     'ratings', 'record', '--rating-id=T-1', '--customer=C-7', '--scale=CSAT_5', '--score=5',
     `--occurred-at=${new Date().toISOString()}`,
   ];
+  const convert = ['activities', 'record', 'CONVERTED', '--customer=C-7', '--plan=pro', '--revenue=49.90', '--currency=EUR'];
 
   await t.test('the command line records and asks, with a token only', async () => {
     assert.match(await rapport('--token=dev', ...record), /created/);
     assert.match(await rapport('--token=dev', 'ratings', 'query', '--last=1d'), /CSAT_5/);
     assert.match(await rapport('--token=dev', 'conversations', 'waiting'), /waiting for us: 0/);
+    assert.match(await rapport('--token=dev', ...convert), /created/);
+    const {score} = JSON.parse(await rapport('--token=dev', 'churn', 'score', 'C-7', '--output=json'));
+    assert.equal(score.kind, 'SCORE_KIND_HEALTH_SCORE');
+    assert.deepEqual(score.sources.map(({freshness}) => freshness), Array(3).fill('FRESHNESS_FRESH'), 'it asks the other two');
     await assert.rejects(rapport(...record), /UNAUTHENTICATED|token/);
   });
 
