@@ -1,0 +1,59 @@
+"""The services of a soak run and their Redis: on loopback, with their files in a folder of the run, ended with it."""
+import contextlib
+import dataclasses
+import re
+
+import servers
+
+BINARIES = {
+    "ratings": "services/ratings/rapport-ratings",
+    "responseTimes": "services/response_times/rapport-response-times",
+    "churn": "services/churn/rapport-churn",
+}
+
+
+@dataclasses.dataclass
+class Service:
+    pid: int
+    address: str
+    metrics: str
+
+
+@dataclasses.dataclass
+class Redis:
+    pid: int
+    port: int
+
+
+@contextlib.contextmanager
+def service(name, build, folder, *flags):
+    address, metrics = (f"127.0.0.1:{servers.free_port()}" for _ in range(2))
+    command = [build / BINARIES[name], f"--listen={address}", f"--metrics-listen={metrics}", *flags]
+    with open(folder / f"{name}.log", "w") as log, servers.running(command, stderr=log) as process:
+        servers.await_true(lambda: servers.answers_http(f"http://{metrics}/readyz"), name)
+        yield Service(process.pid, address, f"http://{metrics}")
+
+
+def start(stack, build, folder, redis):
+    """All three, each on a RocksDB store of its own or all on `redis`; churn asks the other two."""
+    def begin(name, *flags):
+        store = [f"--store=redis://127.0.0.1:{redis.port}"] if redis else [
+            f"--store=rocksdb:{folder / name}", f"--checkpoints={folder / name}-checkpoints"]
+        return stack.enter_context(service(name, build, folder, *store, f"--credentials={folder / 'credentials.json'}", *flags))
+
+    ratings, response_times = begin("ratings"), begin("responseTimes")
+    churn = begin("churn", f"--ratings-server={ratings.address}", f"--response-times-server={response_times.address}",
+                  f"--peer-tokens={folder / 'peers.json'}", "--peer-fresh-for=1m")
+    return {"ratings": ratings, "responseTimes": response_times, "churn": churn}
+
+
+def faults(folder):
+    """What the services logged as errors."""
+    return [line for name in BINARIES for line in (folder / f"{name}.log").read_text().splitlines() if '"severity":"ERROR"' in line]
+
+
+@contextlib.contextmanager
+def redis(folder):
+    with servers.redis_server(folder) as port:
+        pid = re.search(rb"process_id:(\d+)", servers.redis(port, "INFO", "server"))
+        yield Redis(int(pid.group(1)), port)
