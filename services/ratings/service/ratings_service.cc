@@ -2,11 +2,11 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/request/fields.h"
+#include "common/server/recording.h"
 #include "common/server/stream.h"
 #include "services/ratings/core/filter.h"
 #include "services/ratings/core/visibility.h"
@@ -25,7 +25,6 @@ using access::v1::ROLE_READ;
 using server::Call;
 using server::RpcSpec;
 
-constexpr int kMostItems = 1000;
 constexpr size_t kExportChunk = 1000;
 constexpr size_t kErasuresPerRound = 1000;
 constexpr int kMostIdleRounds = 3;
@@ -45,26 +44,6 @@ constexpr RpcSpec kEraseCustomer{"EraseCustomer", {ROLE_ADMIN}};
 
 Viewer ViewerOf(const server::Principal& principal) {
   return {principal.agent_id, principal.lead_of_teams, !principal.Has(ROLE_READ)};
-}
-
-absl::Status CheckItems(absl::string_view field, int count) {
-  if (count >= 1 && count <= kMostItems) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(field, ": ", count, " items; send 1 to ", kMostItems, " at a time"));
-}
-
-// One result per item of a request, for the recorder to fill in.
-template <typename Item>
-std::vector<v1::ItemResult*> AddResults(const google::protobuf::RepeatedPtrField<Item>& items,
-                                        google::protobuf::RepeatedPtrField<v1::ItemResult>& results) {
-  std::vector<v1::ItemResult*> pointers;
-  pointers.reserve(items.size());
-  for (int i = 0; i < items.size(); ++i) pointers.push_back(results.Add());
-  return pointers;
-}
-
-template <typename Item>
-std::vector<const Item*> PointersTo(const google::protobuf::RepeatedPtrField<Item>& items) {
-  return {items.pointer_begin(), items.pointer_end()};
 }
 
 }  // namespace
@@ -95,48 +74,24 @@ grpc::ServerUnaryReactor* RatingsService::RecordRatings(grpc::CallbackServerCont
                                                         const v1::RecordRatingsRequest* request,
                                                         v1::RecordRatingsResponse* response) {
   return runtime_.Async(context, kRecordRatings, [=, this](const Call& call, server::RpcRuntime::Done done) {
-    absl::Status checked = CheckItems("ratings", request->ratings_size());
-    if (checked.ok()) checked = runtime_.ChargeEvents(call, request->ratings_size());
-    if (!checked.ok()) return done(std::move(checked));
-    recorder_.Record(call.principal.tenant, call.deadline, PointersTo(request->ratings()),
-                     AddResults(request->ratings(), *response->mutable_results()), std::move(done));
+    server::RecordItems(runtime_, call, call.deadline, recorder_, "ratings", request->ratings(),
+                        *response->mutable_results(), std::move(done));
   });
 }
 
 grpc::ServerBidiReactor<v1::IngestRatingsRequest, v1::IngestRatingsResponse>* RatingsService::IngestRatings(
     grpc::CallbackServerContext* context) {
-  using Answer = std::function<void(absl::StatusOr<v1::IngestRatingsResponse>)>;
-  return server::ServeIngest<v1::IngestRatingsRequest, v1::IngestRatingsResponse>(
-      runtime_, context, kIngestRatings, options_.ingest_window,
-      [this](const Call& call, v1::IngestRatingsRequest request, Answer answer) {
-        absl::Status checked = CheckItems("ratings", request.ratings_size());
-        if (checked.ok()) checked = runtime_.ChargeEvents(call, request.ratings_size());
-        if (!checked.ok()) return answer(std::move(checked));
-        struct Batch {
-          v1::IngestRatingsRequest request;
-          v1::IngestRatingsResponse response;
-        };
-        auto batch = std::make_shared<Batch>();
-        batch->request = std::move(request);
-        batch->response.set_sequence(batch->request.sequence());
-        recorder_.Record(call.principal.tenant, absl::InfiniteFuture(), PointersTo(batch->request.ratings()),
-                         AddResults(batch->request.ratings(), *batch->response.mutable_results()),
-                         [batch, answer = std::move(answer)](absl::Status status) {
-                           if (!status.ok()) return answer(std::move(status));
-                           answer(std::move(batch->response));
-                         });
-      });
+  return server::ServeIngestItems<v1::IngestRatingsRequest, v1::IngestRatingsResponse>(
+      runtime_, context, kIngestRatings, options_.ingest_window, recorder_, "ratings",
+      &v1::IngestRatingsRequest::ratings);
 }
 
 grpc::ServerUnaryReactor* RatingsService::RecordSurveys(grpc::CallbackServerContext* context,
                                                         const v1::RecordSurveysRequest* request,
                                                         v1::RecordSurveysResponse* response) {
   return runtime_.Async(context, kRecordSurveys, [=, this](const Call& call, server::RpcRuntime::Done done) {
-    absl::Status checked = CheckItems("surveys", request->surveys_size());
-    if (checked.ok()) checked = runtime_.ChargeEvents(call, request->surveys_size());
-    if (!checked.ok()) return done(std::move(checked));
-    recorder_.Record(call.principal.tenant, call.deadline, PointersTo(request->surveys()),
-                     AddResults(request->surveys(), *response->mutable_results()), std::move(done));
+    server::RecordItems(runtime_, call, call.deadline, recorder_, "surveys", request->surveys(),
+                        *response->mutable_results(), std::move(done));
   });
 }
 

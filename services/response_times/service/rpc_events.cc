@@ -1,11 +1,11 @@
 // The RPCs about conversations and their figures.
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/request/fields.h"
+#include "common/server/recording.h"
 #include "common/server/stream.h"
 #include "services/response_times/core/explanation.h"
 #include "services/response_times/service/customers_query.h"
@@ -26,8 +26,6 @@ using access::v1::ROLE_READ;
 using server::Call;
 using server::RpcSpec;
 
-constexpr int kMostItems = 1000;
-
 constexpr RpcSpec kRecordEvents{"RecordEvents", {ROLE_INGEST}};
 constexpr RpcSpec kIngestEvents{"IngestEvents", {ROLE_INGEST}};
 constexpr RpcSpec kQueryResponseTimes{"QueryResponseTimes", {ROLE_READ}};
@@ -40,61 +38,22 @@ constexpr RpcSpec kQueryEscalations{"QueryEscalations", {ROLE_READ}};
 constexpr RpcSpec kExportEvents{"ExportEvents", {ROLE_READ}};
 constexpr RpcSpec kEraseCustomer{"EraseCustomer", {ROLE_ADMIN}};
 
-absl::Status CheckEvents(int count) {
-  if (count >= 1 && count <= kMostItems) return absl::OkStatus();
-  return Invalid("events", absl::StrCat(count, " items;"), absl::StrCat("send 1 to ", kMostItems, " at a time"));
-}
-
-// One result per event of a request, for the recorder to fill in.
-std::vector<v1::EventResult*> AddResults(int count, google::protobuf::RepeatedPtrField<v1::EventResult>& results) {
-  std::vector<v1::EventResult*> pointers;
-  pointers.reserve(count);
-  for (int i = 0; i < count; ++i) pointers.push_back(results.Add());
-  return pointers;
-}
-
-std::vector<const v1::ConversationEvent*> PointersTo(
-    const google::protobuf::RepeatedPtrField<v1::ConversationEvent>& events) {
-  return {events.pointer_begin(), events.pointer_end()};
-}
-
 }  // namespace
 
 grpc::ServerUnaryReactor* ResponseTimesService::RecordEvents(grpc::CallbackServerContext* context,
                                                              const v1::RecordEventsRequest* request,
                                                              v1::RecordEventsResponse* response) {
   return runtime_.Async(context, kRecordEvents, [=, this](const Call& call, server::RpcRuntime::Done done) {
-    absl::Status checked = CheckEvents(request->events_size());
-    if (checked.ok()) checked = runtime_.ChargeEvents(call, request->events_size());
-    if (!checked.ok()) return done(std::move(checked));
-    parts_.recorder.Record(call.principal.tenant, call.deadline, PointersTo(request->events()),
-                           AddResults(request->events_size(), *response->mutable_results()), done);
+    server::RecordItems(runtime_, call, call.deadline, parts_.recorder, "events", request->events(),
+                        *response->mutable_results(), std::move(done));
   });
 }
 
 grpc::ServerBidiReactor<v1::IngestEventsRequest, v1::IngestEventsResponse>* ResponseTimesService::IngestEvents(
     grpc::CallbackServerContext* context) {
-  using Answer = std::function<void(absl::StatusOr<v1::IngestEventsResponse>)>;
-  return server::ServeIngest<v1::IngestEventsRequest, v1::IngestEventsResponse>(
-      runtime_, context, kIngestEvents, options_.ingest_window,
-      [this](const Call& call, v1::IngestEventsRequest request, Answer answer) {
-        absl::Status checked = CheckEvents(request.events_size());
-        if (checked.ok()) checked = runtime_.ChargeEvents(call, request.events_size());
-        if (!checked.ok()) return answer(std::move(checked));
-        struct Batch {
-          v1::IngestEventsRequest request;
-          v1::IngestEventsResponse response;
-        };
-        auto batch = std::make_shared<Batch>();
-        batch->request = std::move(request);
-        batch->response.set_sequence(batch->request.sequence());
-        parts_.recorder.Record(call.principal.tenant, absl::InfiniteFuture(), PointersTo(batch->request.events()),
-                               AddResults(batch->request.events_size(), *batch->response.mutable_results()),
-                               [batch, answer = std::move(answer)](absl::Status status) {
-                                 if (!status.ok()) return answer(std::move(status));
-                                 answer(std::move(batch->response));
-                               });
-      });
+  return server::ServeIngestItems<v1::IngestEventsRequest, v1::IngestEventsResponse>(
+      runtime_, context, kIngestEvents, options_.ingest_window, parts_.recorder, "events",
+      &v1::IngestEventsRequest::events);
 }
 
 grpc::ServerUnaryReactor* ResponseTimesService::QueryResponseTimes(grpc::CallbackServerContext* context,
