@@ -24,9 +24,16 @@ inline constexpr Definition kRpcInFlight{.name = "rapport_rpc_in_flight",
                                          .type = Type::kGauge,
                                          .labels = {"rpc"}};
 inline constexpr Definition kRateLimited{.name = "rapport_rate_limited_total",
-                                         .help = "Refusals because a tenant exceeded its rate, by what was limited.",
+                                         .help = "Refusals because a tenant exceeded a limit, by what was limited.",
                                          .type = Type::kCounter,
                                          .labels = {"limit"}};
+inline constexpr Definition kConnections{
+    .name = "rapport_connections", .help = "Connections of callers that are open.", .type = Type::kGauge};
+inline constexpr Definition kConnectionsRefused{.name = "rapport_connections_refused_total",
+                                                .help =
+                                                    "Connections closed at once because there were as many as "
+                                                    "--max-connections, or the limit of open files, allows.",
+                                                .type = Type::kCounter};
 inline constexpr Definition kExecutorQueue{.name = "rapport_executor_queue_tasks",
                                            .help = "Tasks that wait for a thread of the executor.",
                                            .type = Type::kGauge};
@@ -105,6 +112,8 @@ inline constexpr const Definition* kRuntimeMetrics[] = {&kRpcRequests,
                                                         &kRpcDuration,
                                                         &kRpcInFlight,
                                                         &kRateLimited,
+                                                        &kConnections,
+                                                        &kConnectionsRefused,
                                                         &kExecutorQueue,
                                                         &kExecutorCapacity,
                                                         &kExecutorBusy,

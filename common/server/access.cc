@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -115,6 +116,8 @@ class DevelopmentAccess final : public Access {
     return std::make_shared<const Principal>(std::move(chosen));
   }
   std::set<std::string> Tenants() const override { return {default_->tenant}; }
+  uint64_t generation() const override { return 0; }
+  void OnChange(std::function<void()> /*changed*/) override {}
 
  private:
   const std::shared_ptr<const Principal> default_ = std::make_shared<const Principal>(
@@ -155,8 +158,11 @@ class FileAccess final : public Access {
     (table.ok() ? reloaded_ : failed_).Increment();
     if (!table.ok()) return table.status();
     auto snapshot = std::make_shared<const CredentialTable>(*std::move(table));
-    absl::MutexLock lock(&mutex_);
-    table_ = std::move(snapshot);
+    {
+      absl::MutexLock lock(&mutex_);
+      table_ = std::move(snapshot);
+    }
+    generation_.fetch_add(1);
     return absl::OkStatus();
   }
 
@@ -185,6 +191,13 @@ class FileAccess final : public Access {
     return tenants;
   }
 
+  uint64_t generation() const override { return generation_.load(); }
+
+  void OnChange(std::function<void()> changed) override {
+    absl::MutexLock lock(&changed_mutex_);
+    changed_ = std::move(changed);
+  }
+
  private:
   absl::StatusOr<CredentialTable> Parse() const {
     absl::StatusOr<std::string> json = ReadFile(file_);
@@ -196,6 +209,8 @@ class FileAccess final : public Access {
     const absl::Status status = Load();
     if (status.ok()) {
       log_.Info("credentials file was read again", {{"file", file_}});
+      absl::MutexLock lock(&changed_mutex_);
+      if (changed_) changed_();
     } else {
       log_.Error("credentials file is broken: the earlier credentials stay in use until it is corrected",
                  {{"file", file_}, {"detail", status.message()}});
@@ -242,7 +257,11 @@ class FileAccess final : public Access {
   metrics::Counter& failed_;
   metrics::Gauge& valid_;
   FileIdentity identity_;  // of the start-up, then of the watcher
+  std::atomic<uint64_t> generation_ = 0;
   std::thread watcher_;
+
+  absl::Mutex changed_mutex_;
+  std::function<void()> changed_ ABSL_GUARDED_BY(changed_mutex_);
 
   mutable absl::Mutex mutex_;
   std::shared_ptr<const CredentialTable> table_ ABSL_GUARDED_BY(mutex_);

@@ -1,6 +1,8 @@
 #ifndef RAPPORT_COMMON_SERVER_ACCESS_H_
 #define RAPPORT_COMMON_SERVER_ACCESS_H_
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -40,6 +42,10 @@ class Access {
   virtual absl::StatusOr<std::shared_ptr<const Principal>> Identify(const grpc::ServerContextBase& context) = 0;
   // Those whom the credentials name now; in development mode `default`.
   virtual std::set<std::string> Tenants() const = 0;
+  // Grows whenever credentials may have changed: who was identified before may no longer be who they were.
+  virtual uint64_t generation() const = 0;
+  // `changed` is called whenever it has grown, on another thread, until it is replaced, by null for instance.
+  virtual void OnChange(std::function<void()> changed) = 0;
 };
 
 // Development mode: everybody is `development` with all roles, in tenant `default`; metadata `x-rapport-tenant` and

@@ -17,6 +17,10 @@
 namespace rapport::server {
 namespace {
 
+// A connection that says nothing holds a thread until the time is over.
+constexpr const char* kThreads = "32";
+constexpr const char* kTimeoutMs = "5000";
+
 class Handler final : public CivetHandler {
  public:
   explicit Handler(AdminHttp::Route route) : route_(std::move(route)) {}
@@ -62,7 +66,7 @@ class AdminHttp::Impl {
  public:
   // Throws CivetException when the address cannot be had.
   Impl(absl::string_view address, std::vector<Route> routes)
-      : server_({"listening_ports", std::string(address), "num_threads", "2", "request_timeout_ms", "10000"}) {
+      : server_({"listening_ports", std::string(address), "num_threads", kThreads, "request_timeout_ms", kTimeoutMs}) {
     for (Route& route : routes) {
       handlers_.push_back(std::make_unique<Handler>(std::move(route)));
       server_.addHandler(handlers_.back()->path() + "$", handlers_.back().get());

@@ -23,6 +23,7 @@ class RoleSet {
   constexpr void Add(access::v1::Role role) { bits_ |= 1u << static_cast<uint32_t>(role); }
   constexpr bool Contains(access::v1::Role role) const { return (bits_ >> static_cast<uint32_t>(role) & 1u) != 0; }
   constexpr bool Intersects(RoleSet other) const { return (bits_ & other.bits_) != 0; }
+  bool operator==(const RoleSet&) const = default;
 
  private:
   uint32_t bits_ = 0;
@@ -37,6 +38,7 @@ struct Principal {
   std::vector<std::string> lead_of_teams;  // `*`: all teams
 
   bool Has(access::v1::Role role) const { return roles.Contains(role); }
+  bool operator==(const Principal&) const = default;
 };
 
 // An RPC as the runtime sees it. A constant: `name` must live as long as the process.

@@ -51,6 +51,8 @@ absl::Status CheckNumbers(const ServerConfig& config) {
       {"--partitions", static_cast<double>(config.partitions), 1, 4096},
       {"--max-message-bytes", static_cast<double>(config.max_message_bytes), 1 << 10, 1 << 30},
       {"--max-concurrent-streams", static_cast<double>(config.max_concurrent_streams), 1, 1e6},
+      {"--max-connections", static_cast<double>(config.max_connections), 1, 1e6},
+      {"--max-transport-bytes", static_cast<double>(config.max_transport_bytes), 16 << 20, 1e13},
       {"--executor-threads", static_cast<double>(config.executor_threads), 1, 1024},
       {"--executor-queue", static_cast<double>(config.executor_queue), 1, 1e6},
       {"--write-queue-events", static_cast<double>(config.write_queue_events), 1, 1e8},
@@ -58,6 +60,7 @@ absl::Status CheckNumbers(const ServerConfig& config) {
       {"--max-batch-bytes", static_cast<double>(config.max_batch_bytes), 1 << 10, 1 << 28},
       {"--tenant-calls-per-second", config.tenant_calls_per_second, 0, 1e9},
       {"--tenant-events-per-second", config.tenant_events_per_second, 0, 1e9},
+      {"--tenant-open-streams", static_cast<double>(config.tenant_open_streams), 0, 1e6},
   };
   for (const Bounds& bounds : all) {
     // Negated so that NaN is refused.
@@ -83,6 +86,8 @@ absl::Status CheckTimes(const ServerConfig& config) {
       {"--stream-poll-interval", config.stream_poll_interval, absl::Milliseconds(1), absl::Minutes(1)},
       {"--drain-delay", config.drain_delay, absl::ZeroDuration(), absl::Minutes(10)},
       {"--drain-timeout", config.drain_timeout, absl::ZeroDuration(), absl::Minutes(10)},
+      {"--handshake-timeout", config.handshake_timeout, absl::Milliseconds(100), absl::Minutes(10)},
+      {"--max-connection-idle", config.max_connection_idle, absl::Milliseconds(100), absl::InfiniteDuration()},
       {"--max-connection-age", config.max_connection_age, absl::Seconds(1), absl::InfiniteDuration()},
   };
   for (const TimeBounds& bounds : all) {

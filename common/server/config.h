@@ -27,6 +27,8 @@ struct ServerConfig {
 
   int64_t max_message_bytes = int64_t{4} << 20;
   int max_concurrent_streams = 1000;  // per connection
+  int max_connections = 10'000;
+  int64_t max_transport_bytes = int64_t{256} << 20;
   int executor_threads = 16;
   int executor_queue = 1024;
   int64_t write_queue_events = 50'000;
@@ -35,12 +37,15 @@ struct ServerConfig {
   absl::Duration batch_linger = absl::ZeroDuration();
   double tenant_calls_per_second = 50'000;      // 0: no limit
   double tenant_events_per_second = 1'000'000;  // 0: no limit
+  int tenant_open_streams = 1'000;              // 0: no limit
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration stream_poll_interval = absl::Milliseconds(100);
 
   absl::Duration drain_delay = absl::ZeroDuration();
   absl::Duration drain_timeout = absl::Seconds(20);
-  absl::Duration max_connection_age = absl::Minutes(30);  // InfiniteDuration: no limit
+  absl::Duration handshake_timeout = absl::Seconds(20);
+  absl::Duration max_connection_idle = absl::Minutes(10);  // InfiniteDuration: no limit
+  absl::Duration max_connection_age = absl::Minutes(30);   // InfiniteDuration: no limit
   std::string log_level = "info";
 
   // No credentials file: every caller on this machine may do everything.

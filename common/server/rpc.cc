@@ -79,6 +79,12 @@ absl::Status OverRate(absl::string_view what, absl::string_view flag, double per
                                                    absl::FormatDuration(absl::Ceil(wait, absl::Milliseconds(1)))));
 }
 
+absl::Status TooManyStreams(int limit) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the tenant has ", limit, " streams open, as many as it may (--tenant-open-streams): end some, or let ",
+      "several readers share one, and retry with growing pauses"));
+}
+
 class UnaryReactor final : public grpc::ServerUnaryReactor {
  public:
   explicit UnaryReactor(RpcRuntime& runtime) : runtime_(runtime) {}
@@ -113,10 +119,16 @@ RpcRuntime::RpcRuntime(const Options& options, Access& access, Executor& executo
       registry_(registry),
       calls_(options.calls_per_second),
       events_(options.events_per_second),
+      open_(options.open_streams),
       calls_refused_(registry.GetCounter(metrics::kRateLimited, {"calls"})),
-      events_refused_(registry.GetCounter(metrics::kRateLimited, {"events"})) {}
+      events_refused_(registry.GetCounter(metrics::kRateLimited, {"events"})),
+      streams_refused_(registry.GetCounter(metrics::kRateLimited, {"streams"})) {
+  access_.OnChange([this] { ReconsiderStreams(); });
+}
 
-RpcRuntime::~RpcRuntime() = default;
+RpcRuntime::~RpcRuntime() {
+  access_.OnChange(nullptr);
+}
 
 grpc::ServerUnaryReactor* RpcRuntime::Blocking(grpc::CallbackServerContext* context, const RpcSpec& spec,
                                                std::function<absl::Status(const Call&)> work) {
@@ -176,16 +188,14 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   scope.call.trace_id = std::move(trace.trace_id);
   if (draining_.load()) return Draining();
 
+  scope.context_ = context;
+  scope.generation_.store(access_.generation());
   absl::StatusOr<std::shared_ptr<const Principal>> principal = access_.Identify(*context);
   if (!principal.ok()) return principal.status();
   scope.call.principal = **principal;
   if (!(*principal)->roles.Intersects(spec.any_of)) return MissingRole(spec, **principal);
 
-  const absl::Duration wait = calls_.Charge((*principal)->tenant, 1, scope.start);
-  if (wait > absl::ZeroDuration()) {
-    calls_refused_.Increment();
-    return OverRate("calls", "--tenant-calls-per-second", calls_.per_second(), wait);
-  }
+  if (absl::Status status = Admit(**principal, streaming, scope); !status.ok()) return status;
 
   const std::chrono::system_clock::time_point deadline = context->deadline();
   if (deadline != std::chrono::system_clock::time_point::max()) {
@@ -196,6 +206,32 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   if (scope.start >= scope.call.deadline) {
     return absl::DeadlineExceededError("the deadline passed before the call arrived");
   }
+  return absl::OkStatus();
+}
+
+absl::Status RpcRuntime::Admit(const Principal& principal, bool streaming, CallScope& scope) {
+  const absl::Duration wait = calls_.Charge(principal.tenant, 1, scope.start);
+  if (wait > absl::ZeroDuration()) {
+    calls_refused_.Increment();
+    return OverRate("calls", "--tenant-calls-per-second", calls_.per_second(), wait);
+  }
+  if (!streaming) return absl::OkStatus();
+  scope.place_ = open_.Enter(principal.tenant);
+  if (scope.place_ != nullptr) return absl::OkStatus();
+  streams_refused_.Increment();
+  return TooManyStreams(open_.per_tenant());
+}
+
+absl::Status RpcRuntime::MayGoOn(CallScope& scope) const {
+  if (draining()) return Draining();
+  const uint64_t generation = access_.generation();
+  if (scope.generation_.load() == generation) return absl::OkStatus();
+  const absl::StatusOr<std::shared_ptr<const Principal>> principal = access_.Identify(*scope.context_);
+  if (!principal.ok()) return principal.status();
+  if (**principal != scope.call.principal) {
+    return absl::UnauthenticatedError("what the credential allows was changed: open the stream again");
+  }
+  scope.generation_.store(generation);
   return absl::OkStatus();
 }
 
@@ -220,13 +256,17 @@ grpc::Status RpcRuntime::Finish(const CallScope& scope, const absl::Status& stat
 
 void RpcRuntime::Drain() {
   draining_.store(true);
-  std::vector<std::weak_ptr<Drainable>> streams;
+  ReconsiderStreams();
+}
+
+void RpcRuntime::ReconsiderStreams() {
+  std::vector<std::weak_ptr<OpenStream>> streams;
   {
     absl::MutexLock lock(&streams_mutex_);
     streams = streams_;
   }
-  for (const std::weak_ptr<Drainable>& weak : streams) {
-    if (const std::shared_ptr<Drainable> stream = weak.lock()) stream->OnDrain();
+  for (const std::weak_ptr<OpenStream>& weak : streams) {
+    if (const std::shared_ptr<OpenStream> stream = weak.lock()) stream->Reconsider();
   }
 }
 
@@ -240,13 +280,13 @@ bool RpcRuntime::AwaitIdle(absl::Duration timeout) const {
   return true;
 }
 
-void RpcRuntime::TellOnDrain(const std::shared_ptr<Drainable>& stream) {
+void RpcRuntime::Follow(const std::shared_ptr<OpenStream>& stream) {
   {
     absl::MutexLock lock(&streams_mutex_);
-    std::erase_if(streams_, [](const std::weak_ptr<Drainable>& weak) { return weak.expired(); });
+    std::erase_if(streams_, [](const std::weak_ptr<OpenStream>& weak) { return weak.expired(); });
     streams_.push_back(stream);
   }
-  if (draining_.load()) stream->OnDrain();
+  stream->Reconsider();
 }
 
 RpcMetrics& RpcRuntime::MetricsOf(absl::string_view rpc) {

@@ -19,6 +19,7 @@
 #include "common/server/executor.h"
 #include "common/server/log.h"
 #include "common/server/rate_limit.h"
+#include "common/server/stream_limit.h"
 
 namespace grpc {
 class CallbackServerContext;
@@ -47,13 +48,17 @@ struct CallScope {
  private:
   friend class RpcRuntime;
   std::atomic<int64_t>* active_ = nullptr;
+  const grpc::CallbackServerContext* context_ = nullptr;
+  std::atomic<uint64_t> generation_ = 0;       // of the credentials that allowed the call
+  std::unique_ptr<StreamLimit::Place> place_;  // of a stream
 };
 
-// Something that lasts and has to end when the server drains, such as an open stream.
-class Drainable {
+// A stream that may stay open without anything happening in it.
+class OpenStream {
  public:
-  virtual ~Drainable() = default;
-  virtual void OnDrain() = 0;
+  virtual ~OpenStream() = default;
+  // To end if RpcRuntime::MayGoOn says so now.
+  virtual void Reconsider() = 0;
 };
 
 // Runs every RPC of a server: authorises, limits, times, counts and logs it, and turns its absl::Status into gRPC's.
@@ -65,6 +70,7 @@ class RpcRuntime {
     absl::Duration stream_poll_interval = absl::Milliseconds(100);  // between two questions to a waiting producer
     double calls_per_second = 0;                                    // per tenant; 0: no limit
     double events_per_second = 0;                                   // per tenant; 0: no limit
+    int open_streams = 0;                                           // per tenant; 0: no limit
   };
 
   // All must outlive the runtime.
@@ -98,13 +104,18 @@ class RpcRuntime {
   absl::Status Begin(grpc::CallbackServerContext* context, const RpcSpec& spec, bool streaming, CallScope& scope);
   // Counts, times and logs the call, and converts its status.
   grpc::Status Finish(const CallScope& scope, const absl::Status& status);
-  // `stream` is told when the server drains, at once if it does already.
-  void TellOnDrain(const std::shared_ptr<Drainable>& stream);
+  // What ends an open stream: UNAVAILABLE when the server drains, UNAUTHENTICATED when the credential that opened it
+  // was taken out or changed. Not to be asked of a call whose context may be gone.
+  absl::Status MayGoOn(CallScope& scope) const;
+  // `stream` is to reconsider whenever MayGoOn may have changed, first at once.
+  void Follow(const std::shared_ptr<OpenStream>& stream);
 
   Executor& executor() { return executor_; }
   const Options& options() const { return options_; }
 
  private:
+  absl::Status Admit(const Principal& principal, bool streaming, CallScope& scope);
+  void ReconsiderStreams();
   RpcMetrics& MetricsOf(absl::string_view rpc);
   metrics::Counter& CounterOf(const CallScope& scope, absl::StatusCode code);
 
@@ -115,8 +126,10 @@ class RpcRuntime {
   metrics::Registry& registry_;
   RateLimiter calls_;
   RateLimiter events_;
+  StreamLimit open_;
   metrics::Counter& calls_refused_;
   metrics::Counter& events_refused_;
+  metrics::Counter& streams_refused_;
   std::atomic<bool> draining_ = false;
   std::atomic<int64_t> active_ = 0;
 
@@ -124,7 +137,7 @@ class RpcRuntime {
   absl::flat_hash_map<absl::string_view, std::unique_ptr<RpcMetrics>> metrics_ ABSL_GUARDED_BY(metrics_mutex_);
 
   absl::Mutex streams_mutex_;
-  std::vector<std::weak_ptr<Drainable>> streams_ ABSL_GUARDED_BY(streams_mutex_);
+  std::vector<std::weak_ptr<OpenStream>> streams_ ABSL_GUARDED_BY(streams_mutex_);
 };
 
 }  // namespace rapport::server

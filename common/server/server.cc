@@ -2,6 +2,7 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/resource_quota.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
@@ -15,6 +16,7 @@
 #include "common/metrics/runtime_metrics.h"
 #include "common/server/address.h"
 #include "common/server/admin_http.h"
+#include "common/server/listener.h"
 #include "common/server/process_metrics.h"
 #include "common/server/readiness.h"
 #include "common/server/shutdown_signals.h"
@@ -28,6 +30,7 @@ constexpr absl::Duration kKeepaliveTime = absl::Minutes(1);
 constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
 constexpr absl::Duration kLeastPingInterval = absl::Seconds(10);
 constexpr int kMaxMetadataBytes = 16 << 10;
+constexpr int kMaxReflectionThreads = 16;  // each stream of reflection holds one
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 0, INT32_MAX));
@@ -50,17 +53,21 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, Milliseconds(kLeastPingInterval));
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(config.handshake_timeout));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(config.max_connection_idle));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(config.max_connection_age));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.drain_timeout));
-  // Otherwise two servers share a port silently.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  grpc::ResourceQuota quota("server");
+  quota.Resize(static_cast<size_t>(config.max_transport_bytes)).SetMaxThreads(kMaxReflectionThreads);
+  builder.SetResourceQuota(quota);
 }
 
 RpcRuntime::Options RpcOptions(const ServerConfig& config) {
   return {.default_deadline = config.default_deadline,
           .stream_poll_interval = config.stream_poll_interval,
           .calls_per_second = config.tenant_calls_per_second,
-          .events_per_second = config.tenant_events_per_second};
+          .events_per_second = config.tenant_events_per_second,
+          .open_streams = config.tenant_open_streams};
 }
 
 }  // namespace
@@ -127,24 +134,35 @@ class Server::Impl {
   Readiness readiness_;
   ShutdownSignals signals_;
   std::unique_ptr<AdminHttp> http_;
-  int port_ = 0;
+  std::unique_ptr<Listener> listener_;
 
  private:
   absl::Status StartGrpc() {
+    absl::StatusOr<std::unique_ptr<Listener>> listener =
+        Listener::Open(config_.listen, config_.max_connections, log_, registry_);
+    if (!listener.ok()) return CannotListen(listener.status().message());
+    listener_ = *std::move(listener);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     SetLimits(builder, config_);
     if (!config_.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
-    builder.AddListeningPort(config_.listen, credentials_, &port_);
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
     for (const auto& [service, name] : services_) builder.RegisterService(service);
     grpc_ = builder.BuildAndStart();
-    if (grpc_ == nullptr || port_ == 0) {
-      grpc_ = nullptr;
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on --listen=", config_.listen, ": give another address, or stop what uses it"));
-    }
+    if (grpc_ == nullptr) return CannotListen("gRPC does not start, its line above says why");
+    listener_->Start([this](int connection) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+      parameters.fd = connection;
+      acceptor_->HandleNewConnection(&parameters);
+    });
     return absl::OkStatus();
+  }
+
+  absl::Status CannotListen(absl::string_view why) const {
+    return absl::UnavailableError(absl::StrCat("cannot listen on --listen=", config_.listen, " (", why,
+                                               "): give another address, or stop what uses it"));
   }
 
   void DrainGrpc() {
@@ -156,6 +174,7 @@ class Server::Impl {
     if (!rpc_->AwaitIdle(config_.drain_timeout)) {
       log_.Warning("calls still run at the end of --drain-timeout: they are cancelled");
     }
+    listener_->Close();
     // What is left is cancelled, such as health watches, which never end by themselves.
     grpc_->Shutdown(absl::ToChronoTime(absl::Now()));
   }
@@ -221,7 +240,7 @@ class Server::Impl {
   }
 
   void LogStart() {
-    log_.Info("listening", {{"port", int64_t{port_}}, {"metrics_port", int64_t{http_->port()}}});
+    log_.Info("listening", {{"port", int64_t{listener_->port()}}, {"metrics_port", int64_t{http_->port()}}});
     if (config_.development_mode()) {
       log_.Warning("development mode: every caller on this machine may do everything; give --credentials to end that");
     } else if (config_.tls_cert.empty() && !IsLoopback(config_.listen)) {
@@ -231,6 +250,7 @@ class Server::Impl {
 
   metrics::Gauge& ready_metric_;
   std::vector<metrics::CollectHook> hooks_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> grpc_;
   bool drained_ = false;
   std::mutex command_mutex_;
@@ -279,7 +299,7 @@ absl::Status Server::Start() {
   return impl_->Start();
 }
 int Server::port() const {
-  return impl_->port_;
+  return impl_->listener_->port();
 }
 int Server::metrics_port() const {
   return impl_->http_->port();

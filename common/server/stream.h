@@ -36,8 +36,8 @@ template <class Response>
 using Producer = std::function<absl::StatusOr<Step>(Response*)>;
 
 // Runs `open` and then the producer that it returned on the executor, and sends what it produces. Ends promptly when
-// the client goes away or the server drains (UNAVAILABLE). Returned from the RPC's method; owns itself. The request
-// lives as long as the stream.
+// the client goes away, the server drains (UNAVAILABLE) or the credential is withdrawn (UNAUTHENTICATED). Returned from
+// the RPC's method; owns itself. The request lives as long as the stream.
 template <class Response>
 grpc::ServerWriteReactor<Response>* ServeStream(RpcRuntime& runtime, grpc::CallbackServerContext* context,
                                                 const RpcSpec& spec,
@@ -46,8 +46,9 @@ grpc::ServerWriteReactor<Response>* ServeStream(RpcRuntime& runtime, grpc::Callb
 // Answers each request of a stream with one response, in the order of the requests. `handle` runs in the gRPC reaction,
 // one request at a time, and must not block; it calls `done` exactly once, from any thread, in any order. While
 // `window` requests are unanswered no further one is read, so that flow control slows the sender. An error given to
-// `done` ends the stream with that status, after the responses to earlier requests. When the server drains, requests
-// that were handled are answered, then the stream ends with UNAVAILABLE. Returned from the RPC's method; owns itself.
+// `done` ends the stream with that status, after the responses to earlier requests. When the server drains or the
+// credential is withdrawn, requests that were handled are answered, then the stream ends with UNAVAILABLE or
+// UNAUTHENTICATED. Returned from the RPC's method; owns itself.
 template <class Request, class Response>
 grpc::ServerBidiReactor<Request, Response>* ServeIngest(
     RpcRuntime& runtime, grpc::CallbackServerContext* context, const RpcSpec& spec, int window,
@@ -90,7 +91,7 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
 
   void NextStep() {
     if (cancelled_.load(std::memory_order_relaxed)) return End(absl::CancelledError("the client went away"));
-    if (runtime_.draining()) return End(Draining());
+    if (absl::Status status = runtime_.MayGoOn(scope_); !status.ok()) return End(status);
     response_.Clear();
     const absl::StatusOr<Step> step = Traced([this] { return producer_(&response_); });
     if (!step.ok()) return End(step.status());
@@ -129,7 +130,7 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
 
 template <class Request, class Response>
 class IngestReactor final : public grpc::ServerBidiReactor<Request, Response>,
-                            public Drainable,
+                            public OpenStream,
                             public std::enable_shared_from_this<IngestReactor<Request, Response>> {
  public:
   using Done = std::function<void(absl::StatusOr<Response>)>;
@@ -147,7 +148,7 @@ class IngestReactor final : public grpc::ServerBidiReactor<Request, Response>,
       if (!status.ok()) return End(status);
       Advance();
     }
-    runtime_.TellOnDrain(keep);
+    runtime_.Follow(keep);
   }
 
   void OnReadDone(bool ok) override {
@@ -157,8 +158,9 @@ class IngestReactor final : public grpc::ServerBidiReactor<Request, Response>,
       absl::MutexLock lock(&mutex_);
       reading_ = false;
       if (!ok) half_closed_ = true;
-      // What is read while draining is dropped: the client sends again what was not acknowledged.
-      if (!ok || draining_ || finished_) return Advance();
+      if (ok && !finished_ && ending_.ok()) ending_ = runtime_.MayGoOn(scope_);
+      // What is read while it ends is dropped: the client sends again what was not acknowledged.
+      if (!ok || finished_ || !ending_.ok()) return Advance();
       sequence = first_ + answers_.size();
       answers_.emplace_back();
     }
@@ -185,9 +187,10 @@ class IngestReactor final : public grpc::ServerBidiReactor<Request, Response>,
     Advance();
   }
 
-  void OnDrain() override {
+  void Reconsider() override {
     absl::MutexLock lock(&mutex_);
-    draining_ = true;
+    if (finished_ || !ending_.ok()) return;
+    ending_ = runtime_.MayGoOn(scope_);
     Advance();
   }
 
@@ -216,14 +219,14 @@ class IngestReactor final : public grpc::ServerBidiReactor<Request, Response>,
       this->StartWrite(&response_);
     } else if (answers_.empty() && half_closed_) {
       return End(absl::OkStatus());
-    } else if (answers_.empty() && draining_) {
-      return End(Draining());
+    } else if (answers_.empty() && !ending_.ok()) {
+      return End(ending_);
     }
     StartNextRead();
   }
 
   void StartNextRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!may_read_ || reading_ || half_closed_ || draining_ || cancelled_ || finished_) return;
+    if (!may_read_ || reading_ || half_closed_ || !ending_.ok() || cancelled_ || finished_) return;
     if (answers_.size() + (writing_ ? 1 : 0) >= window_) return;
     may_read_ = false;
     reading_ = true;
@@ -252,7 +255,7 @@ class IngestReactor final : public grpc::ServerBidiReactor<Request, Response>,
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status ending_ ABSL_GUARDED_BY(mutex_);  // what ends the stream when all is answered; OK: nothing yet
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
