@@ -45,8 +45,11 @@ inline constexpr Definition kExecutorBusy{.name = "rapport_executor_busy_threads
                                           .help = "Threads of the executor that run a task now.",
                                           .type = Type::kGauge};
 inline constexpr Definition kExecutorRefused{.name = "rapport_executor_refused_total",
-                                             .help = "Tasks refused because the executor's queue was full.",
-                                             .type = Type::kCounter};
+                                             .help =
+                                                 "Tasks refused by the executor, by why: its queue was full, or they "
+                                                 "waited too long.",
+                                             .type = Type::kCounter,
+                                             .labels = {"reason"}};
 inline constexpr Definition kCredentialReloads{.name = "rapport_credentials_reloads_total",
                                                .help = "Attempts to read the credentials file, by outcome.",
                                                .type = Type::kCounter,

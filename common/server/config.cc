@@ -82,6 +82,7 @@ struct TimeBounds {
 absl::Status CheckTimes(const ServerConfig& config) {
   const TimeBounds all[] = {
       {"--batch-linger", config.batch_linger, absl::ZeroDuration(), absl::Seconds(1)},
+      {"--executor-max-wait", config.executor_max_wait, absl::Milliseconds(1), absl::Hours(1)},
       {"--default-deadline", config.default_deadline, absl::Milliseconds(1), absl::Hours(1)},
       {"--stream-poll-interval", config.stream_poll_interval, absl::Milliseconds(1), absl::Minutes(1)},
       {"--drain-delay", config.drain_delay, absl::ZeroDuration(), absl::Minutes(10)},

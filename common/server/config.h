@@ -31,6 +31,7 @@ struct ServerConfig {
   int64_t max_transport_bytes = int64_t{256} << 20;
   int executor_threads = 16;
   int executor_queue = 1024;
+  absl::Duration executor_max_wait = absl::Seconds(1);
   int64_t write_queue_events = 50'000;
   int64_t max_batch_events = 2'000;  // of one commit
   int64_t max_batch_bytes = int64_t{4} << 20;

@@ -1,13 +1,29 @@
 #include "common/server/executor.h"
 
-#include <utility>
+#include <algorithm>
 
-#include "absl/time/clock.h"
+#include "common/server/status.h"
+#include "common/status/retry_after.h"
 
 namespace rapport::server {
+namespace {
 
-Executor::Executor(int threads, size_t queue_capacity) : capacity_(queue_capacity) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+// A tenant may have this many times what nobody has, as in the write path: of the queue alone eight ninths, of the
+// threads two thirds, and one who comes later finds room at once.
+constexpr size_t kTimesFreeQueue = 8;
+constexpr size_t kTimesFreeThreads = 2;
+constexpr size_t kFewTenants = 64;
+constexpr int kStandingShare = 10;  // of the longest wait, while a queue does not get empty
+constexpr double kNewest = 0.1;     // weight of the newest task in the usual time
+
+bool MayTakeOne(size_t own, size_t all, size_t capacity, size_t times_free) {
+  return all < capacity && own < times_free * (capacity - all);
+}
+
+}  // namespace
+
+Executor::Executor(Options options) : options_(std::move(options)), sweep_at_(kFewTenants) {
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Work(); });
   timer_ = std::thread([this] { QueueDelayed(); });
 }
 
@@ -15,21 +31,22 @@ Executor::~Executor() {
   Shutdown();
 }
 
-bool Executor::TryRun(std::function<void()> task) {
+absl::Status Executor::TryRun(absl::string_view tenant, Task task) {
   absl::MutexLock lock(&mutex_);
-  if (stopping_ || queue_.size() >= capacity_) {
-    ++refused_;
-    return false;
+  if (stopping_) return Draining();
+  Tenant& queue = TenantOf(tenant);
+  if (!MayTakeOne(queue.queue.size(), queued_, options_.queue_capacity, kTimesFreeQueue)) {
+    ++refusals_.full;
+    return WithRetryAfter(ExecutorFull(), Backlog(queue));
   }
-  queue_.push_back(std::move(task));
-  work_.Signal();
-  return true;
+  Enqueue(queue, std::move(task), /*may_be_refused=*/true);
+  return absl::OkStatus();
 }
 
-void Executor::RunAfter(absl::Duration delay, std::function<void()> task) {
+void Executor::RunAfter(absl::string_view tenant, absl::Duration delay, std::function<void()> task) {
   absl::MutexLock lock(&mutex_);
-  if (stopping_) delay = absl::ZeroDuration();
-  const auto added = delayed_.emplace(absl::Now() + delay, std::move(task));
+  if (stopping_ || delay <= absl::ZeroDuration()) return EnqueueForSure(tenant, std::move(task));
+  const auto added = delayed_.emplace(absl::Now() + delay, Delayed{std::string(tenant), std::move(task)});
   if (added == delayed_.begin()) due_.Signal();
 }
 
@@ -47,7 +64,7 @@ void Executor::Shutdown() {
 
 size_t Executor::queued() const {
   absl::MutexLock lock(&mutex_);
-  return queue_.size();
+  return queued_;
 }
 
 int Executor::busy() const {
@@ -55,40 +72,125 @@ int Executor::busy() const {
   return busy_;
 }
 
-uint64_t Executor::refused() const {
+Executor::Refusals Executor::refusals() const {
   absl::MutexLock lock(&mutex_);
-  return refused_;
+  return refusals_;
+}
+
+Executor::Tenant& Executor::TenantOf(absl::string_view name) {
+  const auto found = tenants_.find(name);
+  if (found != tenants_.end()) return *found->second;
+  if (tenants_.size() >= sweep_at_) {
+    // Who has nothing to do and used no more than one who comes anew is like one.
+    absl::erase_if(tenants_, [this](const auto& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      const Tenant& tenant = *entry.second;
+      return tenant.queue.empty() && tenant.running == 0 && tenant.used <= now_used_;
+    });
+    sweep_at_ = std::max(kFewTenants, 2 * tenants_.size());
+  }
+  return *tenants_.emplace(name, std::make_unique<Tenant>()).first->second;
+}
+
+void Executor::Enqueue(Tenant& tenant, Task task, bool may_be_refused) {
+  const absl::Time now = options_.clock();
+  if (tenant.queue.empty()) {
+    tenant.empty_at = now;
+    tenant.used = std::max(tenant.used, now_used_);
+    waiting_.emplace(tenant.used, &tenant);
+  }
+  tenant.queue.push_back({std::move(task), now, may_be_refused});
+  ++queued_;
+  work_.Signal();
+}
+
+void Executor::EnqueueForSure(absl::string_view tenant, std::function<void()> task) {
+  Enqueue(
+      TenantOf(tenant), [task = std::move(task)](const absl::Status&) { task(); }, /*may_be_refused=*/false);
+}
+
+Executor::Tenant* Executor::Next() {
+  const auto threads = static_cast<size_t>(options_.threads);
+  for (const auto& [used, tenant] : waiting_) {
+    if (MayTakeOne(static_cast<size_t>(tenant->running), static_cast<size_t>(busy_), threads, kTimesFreeThreads))
+      return tenant;
+  }
+  return nullptr;
+}
+
+void Executor::RunOneOf(Tenant& tenant) {
+  Waiting next = std::move(tenant.queue.front());
+  const absl::Time start = options_.clock();
+  const absl::Status status =
+      WaitedTooLong(tenant, next, start) ? WithRetryAfter(server::WaitedTooLong(), Backlog(tenant)) : absl::OkStatus();
+  if (!status.ok()) ++refusals_.waited;
+  const absl::Duration expected = status.ok() ? tenant.usual : absl::ZeroDuration();
+  now_used_ = std::max(now_used_, tenant.used);
+  waiting_.erase({tenant.used, &tenant});
+  tenant.queue.pop_front();
+  tenant.used += expected;
+  if (!tenant.queue.empty()) waiting_.emplace(tenant.used, &tenant);
+  --queued_;
+  ++busy_;
+  ++tenant.running;
+  if (Next() != nullptr) work_.Signal();
+
+  mutex_.Unlock();
+  next.task(status);
+  next.task = nullptr;  // its captures may be costly to destroy, or call back
+  mutex_.Lock();
+
+  const absl::Duration took = options_.clock() - start;
+  if (status.ok()) tenant.usual += (took - tenant.usual) * kNewest;
+  Charge(tenant, took - expected);
+  --busy_;
+  --tenant.running;
+  if (stopping_ && busy_ == 0) {
+    work_.SignalAll();
+    due_.SignalAll();
+  }
+}
+
+void Executor::Charge(Tenant& tenant, absl::Duration cost) {
+  const bool waits = waiting_.erase({tenant.used, &tenant}) > 0;
+  tenant.used += cost;
+  if (waits) waiting_.emplace(tenant.used, &tenant);
+}
+
+bool Executor::WaitedTooLong(const Tenant& tenant, const Waiting& waiting, absl::Time now) const {
+  if (!waiting.may_be_refused || stopping_) return false;
+  const bool stands = now - tenant.empty_at > options_.max_wait;
+  return now - waiting.since > (stands ? options_.max_wait / kStandingShare : options_.max_wait);
+}
+
+absl::Duration Executor::Backlog(const Tenant& tenant) const {
+  const double turns = static_cast<double>(waiting_.size() + (tenant.queue.empty() ? 1 : 0));
+  return tenant.usual * (static_cast<double>(tenant.queue.size() + 1) * turns / options_.threads);
+}
+
+bool Executor::Done() const {
+  return stopping_ && busy_ == 0 && queued_ == 0 && delayed_.empty();
 }
 
 void Executor::Work() {
   absl::MutexLock lock(&mutex_);
-  while (true) {
-    // Tasks may delay further ones while the pool stops, so it is done only when nobody runs any.
-    while (queue_.empty() && !(stopping_ && busy_ == 0 && delayed_.empty())) work_.Wait(&mutex_);
-    if (queue_.empty()) return;
-    std::function<void()> task = std::move(queue_.front());
-    queue_.pop_front();
-    ++busy_;
-    mutex_.Unlock();
-    task();
-    task = nullptr;  // its captures may be costly to destroy, or call back
-    mutex_.Lock();
-    --busy_;
-    if (stopping_ && busy_ == 0) {
-      work_.SignalAll();
-      due_.SignalAll();
+  // Tasks may delay further ones while the pool stops, so it is done only when nobody runs any.
+  while (!Done()) {
+    if (Tenant* tenant = Next(); tenant != nullptr) {
+      RunOneOf(*tenant);
+    } else {
+      work_.Wait(&mutex_);
     }
   }
 }
 
 void Executor::QueueDelayed() {
   absl::MutexLock lock(&mutex_);
-  while (!(stopping_ && busy_ == 0 && queue_.empty() && delayed_.empty())) {
+  while (!Done()) {
     const absl::Time now = absl::Now();
     while (!delayed_.empty() && (stopping_ || delayed_.begin()->first <= now)) {
-      queue_.push_back(std::move(delayed_.begin()->second));
+      Delayed delayed = std::move(delayed_.begin()->second);
       delayed_.erase(delayed_.begin());
-      work_.Signal();
+      EnqueueForSure(delayed.tenant, std::move(delayed.task));
     }
     if (delayed_.empty()) {
       due_.Wait(&mutex_);

@@ -17,6 +17,7 @@
 #include "common/metrics/runtime_metrics.h"
 #include "common/server/status.h"
 #include "common/server/trace.h"
+#include "common/status/retry_after.h"
 
 namespace rapport::server {
 
@@ -74,9 +75,8 @@ absl::Status MissingRole(const RpcSpec& spec, const Principal& principal) {
 }
 
 absl::Status OverRate(absl::string_view what, absl::string_view flag, double per_second, absl::Duration wait) {
-  return absl::ResourceExhaustedError(absl::StrCat("more than ", per_second, " ", what, " a second (", flag,
-                                                   "): retry after ",
-                                                   absl::FormatDuration(absl::Ceil(wait, absl::Milliseconds(1)))));
+  return WithRetryAfter(
+      absl::ResourceExhaustedError(absl::StrCat("more than ", per_second, " ", what, " a second (", flag, ")")), wait);
 }
 
 absl::Status TooManyStreams(int limit) {
@@ -91,6 +91,17 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 
   CallScope& scope() { return scope_; }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+  // What comes of the call when its turn on the executor has come; `turn` is an error when it has not.
+  absl::Status Run(const absl::Status& turn, const std::function<absl::Status(const Call&)>& work) const {
+    if (cancelled()) return absl::CancelledError("the client went away before the call ran");
+    if (absl::Now() >= scope_.call.deadline) {
+      return absl::DeadlineExceededError("the deadline passed while the call waited for a thread");
+    }
+    if (!turn.ok()) return turn;
+    const TraceScope trace(scope_.call);
+    return work(scope_.call);
+  }
 
   // `this` may be gone when it returns.
   void End(const absl::Status& status) { Finish(runtime_.Finish(scope_, status)); }
@@ -135,21 +146,10 @@ grpc::ServerUnaryReactor* RpcRuntime::Blocking(grpc::CallbackServerContext* cont
   auto* reactor = new UnaryReactor(*this);
   absl::Status status = Begin(context, spec, /*streaming=*/false, reactor->scope());
   if (status.ok()) {
-    const bool accepted = executor_.TryRun([reactor, work = std::move(work)] {
-      const Call& call = reactor->scope().call;
-      if (reactor->cancelled()) return reactor->End(absl::CancelledError("the client went away before the call ran"));
-      if (absl::Now() >= call.deadline) {
-        return reactor->End(absl::DeadlineExceededError("the deadline passed while the call waited for a thread"));
-      }
-      absl::Status result;
-      {
-        const TraceScope trace(call);
-        result = work(call);
-      }
-      reactor->End(result);
-    });
-    if (accepted) return reactor;
-    status = ExecutorFull();
+    status = executor_.TryRun(
+        reactor->scope().call.principal.tenant,
+        [reactor, work = std::move(work)](const absl::Status& turn) { reactor->End(reactor->Run(turn, work)); });
+    if (status.ok()) return reactor;
   }
   reactor->End(status);
   return reactor;
@@ -168,6 +168,9 @@ grpc::ServerUnaryReactor* RpcRuntime::Async(grpc::CallbackServerContext* context
 }
 
 absl::Status RpcRuntime::ChargeEvents(const Call& call, int64_t events) {
+  if (event_room_ != nullptr) {
+    if (absl::Status status = event_room_(call.principal.tenant, events); !status.ok()) return status;
+  }
   const absl::Duration wait = events_.Charge(call.principal.tenant, static_cast<double>(events), absl::Now());
   if (wait == absl::ZeroDuration()) return absl::OkStatus();
   events_refused_.Increment();
@@ -179,6 +182,7 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   // Counted before the look at draining_, so that Drain either refuses the call or waits for it.
   active_.fetch_add(1);
   scope.active_ = &active_;
+  scope.context = context;
   scope.rpc = spec.name;
   scope.start = absl::Now();
   scope.metrics = &MetricsOf(spec.name);
@@ -209,33 +213,12 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   return absl::OkStatus();
 }
 
-absl::Status RpcRuntime::Admit(const Principal& principal, bool streaming, CallScope& scope) {
-  const absl::Duration wait = calls_.Charge(principal.tenant, 1, scope.start);
-  if (wait > absl::ZeroDuration()) {
-    calls_refused_.Increment();
-    return OverRate("calls", "--tenant-calls-per-second", calls_.per_second(), wait);
+grpc::Status RpcRuntime::Finish(const CallScope& scope, const absl::Status& given) {
+  const absl::Status status = WithSpreadAdvice(given);
+  const absl::Duration advice = RetryAfter(status);
+  if (advice > absl::ZeroDuration()) {
+    scope.context->AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(absl::ToInt64Milliseconds(advice)));
   }
-  if (!streaming) return absl::OkStatus();
-  scope.place_ = open_.Enter(principal.tenant);
-  if (scope.place_ != nullptr) return absl::OkStatus();
-  streams_refused_.Increment();
-  return TooManyStreams(open_.per_tenant());
-}
-
-absl::Status RpcRuntime::MayGoOn(CallScope& scope) const {
-  if (draining()) return Draining();
-  const uint64_t generation = access_.generation();
-  if (scope.generation_.load() == generation) return absl::OkStatus();
-  const absl::StatusOr<std::shared_ptr<const Principal>> principal = access_.Identify(*scope.context_);
-  if (!principal.ok()) return principal.status();
-  if (**principal != scope.call.principal) {
-    return absl::UnauthenticatedError("what the credential allows was changed: open the stream again");
-  }
-  scope.generation_.store(generation);
-  return absl::OkStatus();
-}
-
-grpc::Status RpcRuntime::Finish(const CallScope& scope, const absl::Status& status) {
   const absl::Duration elapsed = absl::Now() - scope.start;
   scope.metrics->in_flight->Decrement();
   scope.metrics->seconds->Observe(absl::ToDoubleSeconds(elapsed));

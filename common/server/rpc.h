@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -40,6 +41,7 @@ struct CallScope {
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
 
+  grpc::CallbackServerContext* context = nullptr;
   absl::string_view rpc;
   RpcMetrics* metrics = nullptr;
   absl::Time start;
@@ -79,8 +81,9 @@ class RpcRuntime {
   RpcRuntime(const RpcRuntime&) = delete;
   RpcRuntime& operator=(const RpcRuntime&) = delete;
 
-  // Runs `work`, which may block, on the executor. RESOURCE_EXHAUSTED when its queue is full. A call that was cancelled
-  // or whose deadline passed while it waited is not run. Request and response live until `work` returns.
+  // Runs `work`, which may block, on the executor, in the tenant's turn. RESOURCE_EXHAUSTED when the tenant has no room
+  // in its queue or the call waited too long. A call that was cancelled or whose deadline passed while it waited is not
+  // run. Request and response live until `work` returns.
   grpc::ServerUnaryReactor* Blocking(grpc::CallbackServerContext* context, const RpcSpec& spec,
                                      std::function<absl::Status(const Call&)> work);
 
@@ -90,8 +93,13 @@ class RpcRuntime {
   grpc::ServerUnaryReactor* Async(grpc::CallbackServerContext* context, const RpcSpec& spec,
                                   const std::function<void(const Call&, Done)>& work);
 
-  // Charges events to the tenant's rate. RESOURCE_EXHAUSTED says which limit was exceeded and when to retry.
+  // Charges events to the tenant's rate. RESOURCE_EXHAUSTED says which limit was exceeded and when to retry. To be
+  // called before any other work on them, so that refusing costs little.
   absl::Status ChargeEvents(const Call& call, int64_t events);
+  // ChargeEvents first asks `room` whether so many events of a tenant can be taken now. To be set before the first
+  // call.
+  using EventRoom = std::function<absl::Status(absl::string_view tenant, int64_t events)>;
+  void AskForRoom(EventRoom room) { event_room_ = std::move(room); }
 
   // From now on new calls get UNAVAILABLE, and open streams end: producers with UNAVAILABLE, ingest streams after they
   // acknowledged what they had accepted.
@@ -102,7 +110,8 @@ class RpcRuntime {
 
   // For reactors (see stream.h): begins a call; an error is the answer to it. Either way, end it with Finish.
   absl::Status Begin(grpc::CallbackServerContext* context, const RpcSpec& spec, bool streaming, CallScope& scope);
-  // Counts, times and logs the call, and converts its status.
+  // Counts, times and logs the call, and converts its status; advice when to retry goes into the trailers as gRPC's
+  // clients read it (grpc-retry-pushback-ms).
   grpc::Status Finish(const CallScope& scope, const absl::Status& status);
   // What ends an open stream: UNAVAILABLE when the server drains, UNAUTHENTICATED when the credential that opened it
   // was taken out or changed. Not to be asked of a call whose context may be gone.
@@ -126,10 +135,9 @@ class RpcRuntime {
   metrics::Registry& registry_;
   RateLimiter calls_;
   RateLimiter events_;
-  StreamLimit open_;
+  EventRoom event_room_;
   metrics::Counter& calls_refused_;
   metrics::Counter& events_refused_;
-  metrics::Counter& streams_refused_;
   std::atomic<bool> draining_ = false;
   std::atomic<int64_t> active_ = 0;
 

@@ -81,7 +81,9 @@ class Server::Impl {
       : config_(config),
         registry_(registry),
         log_(std::string(name), least, std::move(sink)),
-        executor_(config.executor_threads, static_cast<size_t>(config.executor_queue)),
+        executor_({.threads = config.executor_threads,
+                   .queue_capacity = static_cast<size_t>(config.executor_queue),
+                   .max_wait = config.executor_max_wait}),
         ready_metric_(registry.GetGauge(metrics::kReady)) {}
 
   ~Impl() { Drain(); }
@@ -185,10 +187,13 @@ class Server::Impl {
     hooks_.push_back(ExposeProcessMetrics(registry_));
     hooks_.push_back(registry_.OnCollect([this, &queue = registry_.GetGauge(metrics::kExecutorQueue),
                                           &busy = registry_.GetGauge(metrics::kExecutorBusy),
-                                          &refused = registry_.GetCounter(metrics::kExecutorRefused)] {
+                                          &full = registry_.GetCounter(metrics::kExecutorRefused, {"full"}),
+                                          &waited = registry_.GetCounter(metrics::kExecutorRefused, {"waited"})] {
       queue.Set(static_cast<double>(executor_.queued()));
       busy.Set(executor_.busy());
-      refused.Increment(static_cast<double>(executor_.refused()) - refused.Value());
+      const Executor::Refusals refusals = executor_.refusals();
+      full.Increment(static_cast<double>(refusals.full) - full.Value());
+      waited.Increment(static_cast<double>(refusals.waited) - waited.Value());
     }));
   }
 

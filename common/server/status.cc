@@ -3,6 +3,11 @@
 #include <array>
 #include <string>
 
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/status/retry_after.h"
+
 namespace rapport::server {
 namespace {
 
@@ -40,13 +45,25 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   return {code, Capped(status.message())};
 }
 
+absl::Status WithSpreadAdvice(const absl::Status& status) {
+  const absl::Duration advice = RetryAfter(status);
+  if (advice == absl::ZeroDuration()) return status;
+  thread_local absl::InsecureBitGen random;
+  const absl::Duration wait = absl::Ceil(advice * absl::Uniform(random, 1.0, 2.0), absl::Milliseconds(1));
+  return WithRetryAfter(
+      absl::Status(status.code(), absl::StrCat(status.message(), ": retry after ", absl::FormatDuration(wait))), wait);
+}
+
 absl::Status Draining() {
   return absl::UnavailableError("the server is shutting down: retry, and another one answers");
 }
 
 absl::Status ExecutorFull() {
-  return absl::ResourceExhaustedError(
-      "the server has too much work waiting (--executor-queue): retry after a moment, with growing pauses");
+  return absl::ResourceExhaustedError("the server has too much of the tenant's work waiting (--executor-queue)");
+}
+
+absl::Status WaitedTooLong() {
+  return absl::ResourceExhaustedError("the call waited too long for a thread (--executor-max-wait)");
 }
 
 absl::string_view CodeName(absl::StatusCode code) {

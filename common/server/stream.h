@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -64,15 +65,15 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
   ProducerReactor(RpcRuntime& runtime, grpc::CallbackServerContext* context, const RpcSpec& spec, Open open)
       : runtime_(runtime), open_(std::move(open)) {
     absl::Status status = runtime_.Begin(context, spec, /*streaming=*/true, scope_);
-    if (status.ok() && !runtime_.executor().TryRun([this] { OpenAndStep(); })) {
-      status = ExecutorFull();
+    if (status.ok()) {
+      status = runtime_.executor().TryRun(tenant(), [this](const absl::Status& turn) { OpenAndStep(turn); });
     }
     if (!status.ok()) End(status);
   }
 
   void OnWriteDone(bool ok) override {
     if (ok) {
-      Schedule();
+      StepAfter(absl::ZeroDuration());
     } else {
       End(absl::CancelledError("the client went away"));
     }
@@ -82,7 +83,8 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
 
  private:
   // `this` may be gone after any of these: each ends by handing it on.
-  void OpenAndStep() {
+  void OpenAndStep(const absl::Status& turn) {
+    if (!turn.ok()) return End(turn);
     absl::StatusOr<Producer<Response>> producer = Traced([this] { return open_(scope_.call); });
     if (!producer.ok()) return End(producer.status());
     producer_ = *std::move(producer);
@@ -99,7 +101,7 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
       case Step::kMessage:
         return this->StartWrite(&response_);
       case Step::kWait:
-        return runtime_.executor().RunAfter(runtime_.options().stream_poll_interval, [this] { NextStep(); });
+        return StepAfter(runtime_.options().stream_poll_interval);
       case Step::kEnd:
         return End(absl::OkStatus());
     }
@@ -111,12 +113,12 @@ class ProducerReactor final : public grpc::ServerWriteReactor<Response> {
     return work();
   }
 
-  // A stream that was opened is not refused for a full queue: it waits.
-  void Schedule() {
-    if (!runtime_.executor().TryRun([this] { NextStep(); })) {
-      runtime_.executor().RunAfter(runtime_.options().stream_poll_interval, [this] { NextStep(); });
-    }
+  // A stream that was opened is not refused for a full queue or a long wait: it has one task at a time.
+  void StepAfter(absl::Duration delay) {
+    runtime_.executor().RunAfter(tenant(), delay, [this] { NextStep(); });
   }
+
+  const std::string& tenant() const { return scope_.call.principal.tenant; }
 
   void End(const absl::Status& status) { this->Finish(runtime_.Finish(scope_, status)); }
 

@@ -1,10 +1,12 @@
 #include "common/server/rpc.h"
 
 #include <future>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/server/status.h"
+#include "common/status/retry_after.h"
 #include "tests/server/harness.h"
 
 namespace rapport::server {
@@ -20,7 +22,8 @@ class BusyExecutor {
  public:
   BusyExecutor(Executor& executor, int threads) {
     for (int i = 0; i < threads; ++i) {
-      EXPECT_TRUE(executor.TryRun([release = release_] { release->WaitForNotification(); }));
+      EXPECT_TRUE(
+          executor.TryRun("busy", [release = release_](const absl::Status&) { release->WaitForNotification(); }).ok());
     }
     EXPECT_TRUE(Eventually([&] { return executor.busy() == threads; }));
   }
@@ -29,6 +32,13 @@ class BusyExecutor {
  private:
   const std::shared_ptr<absl::Notification> release_ = std::make_shared<absl::Notification>();
 };
+
+// The advice in the trailers of a call that has ended, in milliseconds; 0 without any.
+int Pushback(const grpc::ClientContext& context) {
+  const auto& trailers = context.GetServerTrailingMetadata();
+  const auto found = trailers.find("grpc-retry-pushback-ms");
+  return found == trailers.end() ? 0 : std::stoi(std::string(found->second.data(), found->second.size()));
+}
 
 TEST(RpcTest, AnswersFromAnyThreadAtAnyTime) {
   TestServer server;
@@ -90,12 +100,98 @@ TEST(RpcTest, RefusesCallsWhenTheQueueIsFull) {
   config.executor_threads = 1;
   TestServer server(config);
   const BusyExecutor busy(server.server->executor(), 1);
-  ASSERT_TRUE(server.server->executor().TryRun([] {}));
+  ASSERT_TRUE(server.server->executor().TryRun("busy", [](const absl::Status&) {}).ok());
   grpc::ClientContext context;
   const grpc::Status status = CallBlocking(*server.Stub(), context);
   EXPECT_THAT(status, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
-  EXPECT_THAT(status.error_message(), HasSubstr("--executor-queue"));
-  EXPECT_THAT(server.Http("/metrics"), HasSubstr("rapport_executor_refused_total 1"));
+  EXPECT_THAT(status.error_message(), AllOf(HasSubstr("--executor-queue"), HasSubstr("retry after")));
+  EXPECT_GT(Pushback(context), 0);
+  EXPECT_THAT(server.Http("/metrics"), HasSubstr(R"(rapport_executor_refused_total{reason="full"} 1)"));
+}
+
+TEST(RpcTest, RefusesCallsThatWaitTooLong) {
+  ServerConfig config = TestConfig();
+  config.executor_threads = 1;
+  config.executor_max_wait = absl::Milliseconds(1);
+  TestServer server(config);
+  std::atomic<int> runs = 0;
+  server.service->blocking = [&](const Call&) {
+    ++runs;
+    return absl::OkStatus();
+  };
+  grpc::ClientContext context;
+  std::future<grpc::Status> late;
+  {
+    const BusyExecutor busy(server.server->executor(), 1);
+    late = std::async(std::launch::async, [&, stub = server.Stub()] { return CallBlocking(*stub, context); });
+    ASSERT_TRUE(Eventually([&] { return server.server->executor().queued() == 1; }));
+    const absl::Time surely_too_late = absl::Now() + absl::Milliseconds(2);
+    ASSERT_TRUE(Eventually([&] { return absl::Now() > surely_too_late; }));
+  }
+  const grpc::Status status = late.get();
+  EXPECT_THAT(status, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
+  EXPECT_THAT(status.error_message(), AllOf(HasSubstr("--executor-max-wait"), HasSubstr("retry after")));
+  EXPECT_GT(Pushback(context), 0);
+  EXPECT_EQ(runs, 0);
+}
+
+TEST(RpcTest, AdvisesAtLeastWhatTheRefusalSaysAndNotTheSameToAll) {
+  const absl::Status refusal = WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Seconds(1));
+  std::set<absl::Duration> advice;
+  for (int i = 0; i < 100; ++i) {
+    const absl::Status spread = WithSpreadAdvice(refusal);
+    advice.insert(RetryAfter(spread));
+    EXPECT_EQ(spread.message(), absl::StrCat("full: retry after ", absl::FormatDuration(RetryAfter(spread))));
+  }
+  EXPECT_GE(*advice.begin(), absl::Seconds(1));
+  EXPECT_LE(*advice.rbegin(), absl::Seconds(2));
+  EXPECT_GT(advice.size(), 10u);
+}
+
+TEST(RpcTest, GivesNoAdviceWhereThereIsNone) {
+  TestServer server;
+  server.service->blocking = [](const Call&) { return absl::ResourceExhaustedError("the disk is full"); };
+  grpc::ClientContext context;
+  EXPECT_EQ(CallBlocking(*server.Stub(), context).error_message(), "the disk is full");
+  EXPECT_EQ(Pushback(context), 0);
+}
+
+TEST(RpcTest, IsObeyedByTheRetriesOfClients) {
+  TestServer server;
+  std::atomic<int> calls = 0;
+  server.service->blocking = [&](const Call&) {
+    if (++calls > 2) return absl::OkStatus();
+    return WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(1));
+  };
+  grpc::ChannelArguments arguments;
+  // Without advice the second attempt would come after about ten minutes.
+  arguments.SetServiceConfigJSON(R"({"methodConfig": [{"name": [{}], "retryPolicy": {
+      "maxAttempts": 4, "initialBackoff": "1200s", "maxBackoff": "1200s", "backoffMultiplier": 1,
+      "retryableStatusCodes": ["RESOURCE_EXHAUSTED"]}}]})");
+  const auto stub = v1::RatingsService::NewStub(grpc::CreateCustomChannel(
+      absl::StrCat("127.0.0.1:", server.server->port()), grpc::InsecureChannelCredentials(), arguments));
+  grpc::ClientContext context;
+  EXPECT_TRUE(CallBlocking(*stub, context).ok());
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(RpcTest, AsksForRoomBeforeItChargesEvents) {
+  ServerConfig config = TestConfig();
+  config.tenant_events_per_second = 10;
+  TestServer server(config);
+  RpcRuntime& rpc = server.server->rpc();
+  std::atomic<bool> room = false;
+  rpc.AskForRoom([&](absl::string_view, int64_t) {
+    return room ? absl::OkStatus() : WithRetryAfter(absl::ResourceExhaustedError("no room"), absl::Milliseconds(1));
+  });
+  server.service->blocking = [&](const Call& call) { return rpc.ChargeEvents(call, 100'000); };
+  const auto stub = server.Stub();
+  grpc::ClientContext refused;
+  EXPECT_THAT(CallBlocking(*stub, refused).error_message(), HasSubstr("no room"));
+  EXPECT_GT(Pushback(refused), 0);
+  room = true;
+  grpc::ClientContext accepted;
+  EXPECT_TRUE(CallBlocking(*stub, accepted).ok());
 }
 
 TEST(RpcTest, LimitsTheCallsOfEachTenantByItself) {

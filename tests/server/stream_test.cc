@@ -313,8 +313,11 @@ TEST(ProducerTest, GoesOnWhenTheQueueIsFullForAWhile) {
   v1::WatchRatingsResponse response;
   ASSERT_TRUE(stream->Read(&response));
   Executor& executor = server.server->executor();
-  ASSERT_TRUE(Eventually([&] { return executor.TryRun([&release] { release.WaitForNotification(); }); }));
-  ASSERT_TRUE(Eventually([&] { return executor.queued() == 1 || executor.TryRun([] {}); }));
+  ASSERT_TRUE(Eventually([&] {
+    return executor.TryRun("busy", [&release](const absl::Status&) { release.WaitForNotification(); }).ok();
+  }));
+  ASSERT_TRUE(
+      Eventually([&] { return executor.queued() > 0 || executor.TryRun("busy", [](const absl::Status&) {}).ok(); }));
   release.Notify();
   int count = 1;
   while (stream->Read(&response)) ++count;

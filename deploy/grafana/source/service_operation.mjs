@@ -39,10 +39,11 @@ export default dashboard(
                 '{{job}} 3 d': `job:rapport_rpc_failures:ratio3d{${where}}`,
                 'budget': 'vector(0.001)',
               }),
-        lines('Who is sent away?', 'Refusals a second: tenants above their rate, by what was limited, and tasks for which the executor had no room.',
+        lines('Who is sent away?',
+              'Refusals a second: tenants above their rate, by what was limited, and calls for which the executor had no room (full) or no thread in time (waited).',
               'reqps', {
                 '{{job}} limit of {{limit}}': rate('rapport_rate_limited_total', 'job, limit'),
-                '{{job}} executor full': rate('rapport_executor_refused_total', 'job'),
+                '{{job}} executor: {{reason}}': rate('rapport_executor_refused_total', 'job, reason'),
               })),
     row('Queues',
         lines('How full is the write queue?', 'Events accepted and not yet acknowledged, over what the queue holds. When it is full, calls are refused.',
