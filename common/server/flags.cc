@@ -52,6 +52,10 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
       .Add("--tls-client-ca", config.tls_client_ca, "PEM file; clients must show a certificate that it signed (mTLS)");
   FlagGroup(app, "Limits")
       .Add("--max-message-bytes", config.max_message_bytes, "Largest message taken from a client")
+      .Add("--max-transport-bytes", config.max_transport_bytes,
+           "Memory for messages on their way in and out, of all callers; beyond it calls are refused and connections "
+           "closed")
+      .Add("--max-connections", config.max_connections, "Connections at a time; more are closed at once")
       .Add("--max-concurrent-streams", config.max_concurrent_streams, "Calls at a time on one connection")
       .Add("--executor-threads", config.executor_threads, "Threads for calls that wait for the store")
       .Add("--executor-queue", config.executor_queue,
@@ -60,7 +64,13 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
            "Longest such wait; a tenth of it once a tenant's calls have queued for that long without a break")
       .Add("--tenant-calls-per-second", config.tenant_calls_per_second, "Calls of one tenant; 0: no limit")
       .Add("--tenant-events-per-second", config.tenant_events_per_second, "Events of one tenant; 0: no limit")
+      .Add("--tenant-open-streams", config.tenant_open_streams,
+           "Watches, exports and ingest streams of one tenant at a time; 0: no limit")
       .Add("--default-deadline", config.default_deadline, "Deadline of calls that come without one")
+      .Add("--handshake-timeout", config.handshake_timeout,
+           "Close connections that have not said in this time that they speak TLS and HTTP/2")
+      .Add("--max-connection-idle", config.max_connection_idle,
+           "Close connections on which there was no call for this time; inf: never")
       .Add("--max-connection-age", config.max_connection_age,
            "Ask clients to connect anew after this time, so that load spreads; inf: never")
       .Add("--stream-poll-interval", config.stream_poll_interval, "How often a waiting stream looks for news");

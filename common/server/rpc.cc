@@ -213,6 +213,32 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   return absl::OkStatus();
 }
 
+absl::Status RpcRuntime::Admit(const Principal& principal, bool streaming, CallScope& scope) {
+  const absl::Duration wait = calls_.Charge(principal.tenant, 1, scope.start);
+  if (wait > absl::ZeroDuration()) {
+    calls_refused_.Increment();
+    return OverRate("calls", "--tenant-calls-per-second", calls_.per_second(), wait);
+  }
+  if (!streaming) return absl::OkStatus();
+  scope.place_ = open_.Enter(principal.tenant);
+  if (scope.place_ != nullptr) return absl::OkStatus();
+  streams_refused_.Increment();
+  return TooManyStreams(open_.per_tenant());
+}
+
+absl::Status RpcRuntime::MayGoOn(CallScope& scope) const {
+  if (draining()) return Draining();
+  const uint64_t generation = access_.generation();
+  if (scope.generation_.load() == generation) return absl::OkStatus();
+  const absl::StatusOr<std::shared_ptr<const Principal>> principal = access_.Identify(*scope.context_);
+  if (!principal.ok()) return principal.status();
+  if (**principal != scope.call.principal) {
+    return absl::UnauthenticatedError("what the credential allows was changed: open the stream again");
+  }
+  scope.generation_.store(generation);
+  return absl::OkStatus();
+}
+
 grpc::Status RpcRuntime::Finish(const CallScope& scope, const absl::Status& given) {
   const absl::Status status = WithSpreadAdvice(given);
   const absl::Duration advice = RetryAfter(status);

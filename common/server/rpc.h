@@ -135,9 +135,11 @@ class RpcRuntime {
   metrics::Registry& registry_;
   RateLimiter calls_;
   RateLimiter events_;
+  StreamLimit open_;
   EventRoom event_room_;
   metrics::Counter& calls_refused_;
   metrics::Counter& events_refused_;
+  metrics::Counter& streams_refused_;
   std::atomic<bool> draining_ = false;
   std::atomic<int64_t> active_ = 0;
 
