@@ -152,7 +152,7 @@ grpc.experimental.registerResolver('replicas', class {
 // Whether it is unknown what became of a call, so that it is to be repeated: the replica refused it or its connection
 // ended. What arrives with the end of a connection is CANCELLED by gRPC's servers; grpc-js tells of broken ones as
 // INTERNAL.
-function isUnanswered(error) {
+export function isUnanswered(error) {
   const broken = error.code === code.INTERNAL && /Session closed|RST_STREAM/.test(error.details);
   return error.code === code.UNAVAILABLE || error.code === code.CANCELLED || broken;
 }
