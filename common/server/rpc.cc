@@ -80,9 +80,10 @@ absl::Status OverRate(absl::string_view what, absl::string_view flag, double per
 }
 
 absl::Status TooManyStreams(int limit) {
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the tenant has ", limit, " streams open, as many as it may (--tenant-open-streams): end some, or let ",
-      "several readers share one, and retry with growing pauses"));
+  return WithRetryAfter(absl::ResourceExhaustedError(absl::StrCat(
+                            "the tenant has ", limit, " streams open, as many as it may (--tenant-open-streams): end ",
+                            "some, or let several readers share one")),
+                        absl::Seconds(5));
 }
 
 class UnaryReactor final : public grpc::ServerUnaryReactor {
@@ -192,13 +193,11 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   scope.call.trace_id = std::move(trace.trace_id);
   if (draining_.load()) return Draining();
 
-  scope.context_ = context;
   scope.generation_.store(access_.generation());
   absl::StatusOr<std::shared_ptr<const Principal>> principal = access_.Identify(*context);
   if (!principal.ok()) return principal.status();
   scope.call.principal = **principal;
   if (!(*principal)->roles.Intersects(spec.any_of)) return MissingRole(spec, **principal);
-
   if (absl::Status status = Admit(**principal, streaming, scope); !status.ok()) return status;
 
   const std::chrono::system_clock::time_point deadline = context->deadline();
@@ -230,7 +229,7 @@ absl::Status RpcRuntime::MayGoOn(CallScope& scope) const {
   if (draining()) return Draining();
   const uint64_t generation = access_.generation();
   if (scope.generation_.load() == generation) return absl::OkStatus();
-  const absl::StatusOr<std::shared_ptr<const Principal>> principal = access_.Identify(*scope.context_);
+  const absl::StatusOr<std::shared_ptr<const Principal>> principal = access_.Identify(*scope.context);
   if (!principal.ok()) return principal.status();
   if (**principal != scope.call.principal) {
     return absl::UnauthenticatedError("what the credential allows was changed: open the stream again");

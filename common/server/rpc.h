@@ -50,7 +50,6 @@ struct CallScope {
  private:
   friend class RpcRuntime;
   std::atomic<int64_t>* active_ = nullptr;
-  const grpc::CallbackServerContext* context_ = nullptr;
   std::atomic<uint64_t> generation_ = 0;       // of the credentials that allowed the call
   std::unique_ptr<StreamLimit::Place> place_;  // of a stream
 };

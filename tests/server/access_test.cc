@@ -93,6 +93,35 @@ TEST_F(AccessTest, KeepsTheCredentialsWhenTheFileBreaks) {
   EXPECT_TRUE(CallWith("Bearer w-token").ok());
 }
 
+TEST_F(AccessTest, EndsTheStreamsOfWithdrawnCredentials) {
+  WriteFile(file_, FileOf({TokenEntry("reader", "r-token", "acme", "ROLE_READ"),
+                           TokenEntry("writer", "w-token", "acme", "ROLE_INGEST"),
+                           TokenEntry("other", "o-token", "acme", "ROLE_READ")}));
+  Serve();
+  server_->service->watch = [](const Call&) { return [](v1::WatchRatingsResponse*) { return Step::kWait; }; };
+  grpc::ClientContext contexts[3];
+  contexts[0].AddMetadata("authorization", "Bearer r-token");
+  contexts[1].AddMetadata("authorization", "Bearer w-token");
+  contexts[2].AddMetadata("authorization", "Bearer o-token");
+  const auto withdrawn = stub_->WatchRatings(&contexts[0], {});
+  const auto changed = stub_->IngestRatings(&contexts[1]);
+  const auto kept = stub_->WatchRatings(&contexts[2], {});
+  // The answer tells that the stream is open.
+  v1::IngestRatingsResponse acknowledgement;
+  ASSERT_TRUE(changed->Write({}));
+  ASSERT_TRUE(changed->Read(&acknowledgement));
+
+  WriteFile(file_, FileOf({TokenEntry("writer", "w-token", "globex", "ROLE_INGEST"),
+                           TokenEntry("other", "o-token", "acme", "ROLE_READ")}));
+  v1::WatchRatingsResponse response;
+  EXPECT_FALSE(withdrawn->Read(&response));
+  EXPECT_THAT(withdrawn->Finish(), HasCode(grpc::StatusCode::UNAUTHENTICATED));
+  EXPECT_FALSE(changed->Read(&acknowledgement));
+  EXPECT_THAT(changed->Finish(), HasCode(grpc::StatusCode::UNAUTHENTICATED));
+  contexts[2].TryCancel();
+  EXPECT_THAT(kept->Finish(), HasCode(grpc::StatusCode::CANCELLED));
+}
+
 TEST_F(AccessTest, DoesNotStartWithoutUsableCredentials) {
   ServerConfig config = TestConfig();
   config.credentials = file_;
