@@ -73,6 +73,7 @@ class InstrumentedStore final : public store::Store {
   absl::StatusOr<std::vector<store::StreamPage>> ReadStreams(absl::Span<const store::StreamRange> ranges) override {
     return read_streams_.Record([&] { return inner_->ReadStreams(ranges); });
   }
+  uint32_t GroupOf(const store::Partition& partition) const override { return inner_->GroupOf(partition); }
   uint32_t partition_count() const override { return inner_->partition_count(); }
   const store::StoreInfo& info() const override { return inner_->info(); }
   absl::Status Ping() override {

@@ -181,6 +181,12 @@ class Store {
   // Stream pages in one round trip, in the order asked for.
   virtual absl::StatusOr<std::vector<StreamPage>> ReadStreams(absl::Span<const StreamRange> ranges) = 0;
 
+  // The group that a partition is in at the moment. Groups are reached independently of one another: that one is slow
+  // or away says nothing of the others, and what a call asks of it may hold up the whole call. Small numbers from 0,
+  // such as for the servers of a cluster; UINT32_MAX when nobody serves the partition. They may change at any time.
+  // Does not block.
+  virtual uint32_t GroupOf(const Partition&) const { return 0; }
+
   // Fixed when the deployment's data is first written.
   virtual uint32_t partition_count() const = 0;
 

@@ -14,7 +14,7 @@ namespace {
 class AppendingWrite final : public Write {
  public:
   AppendingWrite(AppendingEvent event, Endings& endings)
-      : event_(std::move(event)), partition_(PartitionAt(event_.partition)), endings_(endings) {
+      : event_(std::move(event)), partition_(PartitionAt(event_.partition, event_.tenant)), endings_(endings) {
     for (const std::string& id : event_.ids) keys_.push_back(EntityKey(id));
   }
 
@@ -86,8 +86,8 @@ size_t Endings::count() const {
   return order_.size();
 }
 
-store::Partition PartitionAt(uint32_t index) {
-  return {"tenant", index};
+store::Partition PartitionAt(uint32_t index, const std::string& tenant) {
+  return {tenant, index};
 }
 
 store::Key EntityKey(const std::string& id) {

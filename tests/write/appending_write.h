@@ -36,6 +36,7 @@ struct AppendingEvent {
   int number = 0;
   std::vector<std::string> ids;  // of the entities
   uint32_t partition = 0;
+  std::string tenant = "tenant";
   int64_t bytes = 1;
   absl::Time deadline = absl::InfiniteFuture();
   absl::Status prepared = absl::OkStatus();
@@ -43,7 +44,7 @@ struct AppendingEvent {
   std::function<void()> on_finish = nullptr;
 };
 
-store::Partition PartitionAt(uint32_t index);
+store::Partition PartitionAt(uint32_t index, const std::string& tenant = "tenant");
 store::Key EntityKey(const std::string& id);
 
 // An event that appends its number to entities, unless it is there, and counts itself once in the table of events under

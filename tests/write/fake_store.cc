@@ -1,5 +1,7 @@
 #include "tests/write/fake_store.h"
 
+#include <algorithm>
+
 namespace rapport::write {
 
 void FakeStore::SetTrouble(std::function<std::optional<Trouble>(const store::Mutation&)> trouble) {
@@ -12,9 +14,30 @@ void FakeStore::FailLoads(std::vector<absl::Status> statuses) {
   load_failures_.assign(statuses.begin(), statuses.end());
 }
 
+void FakeStore::SetGroups(std::function<uint32_t(const store::Partition&)> groups) {
+  const absl::MutexLock lock(&groups_mutex_);
+  groups_ = std::move(groups);
+}
+
+uint32_t FakeStore::GroupOf(const store::Partition& partition) const {
+  const absl::MutexLock lock(&groups_mutex_);
+  return groups_ ? groups_(partition) : 0;
+}
+
 void FakeStore::Hold() {
   const absl::MutexLock lock(&mutex_);
   holding_ = true;
+  held_group_ = std::nullopt;
+}
+
+void FakeStore::HoldGroup(uint32_t group) {
+  const absl::MutexLock lock(&mutex_);
+  holding_ = true;
+  held_group_ = group;
+}
+
+bool FakeStore::Holds(const store::Mutation& mutation) const {
+  return holding_ && (!held_group_ || *held_group_ == GroupOf(mutation.partition));
 }
 
 void FakeStore::Release() {
@@ -63,8 +86,11 @@ std::vector<size_t> FakeStore::commit_calls() const {
 std::vector<absl::Status> FakeStore::Commit(absl::Span<const store::Mutation> mutations) {
   const absl::MutexLock lock(&mutex_);
   commit_calls_.push_back(mutations.size());
+  const auto released = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return std::none_of(mutations.begin(), mutations.end(),
+                        [this](const auto& each) ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return Holds(each); });
+  };
   ++held_;
-  const auto released = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !holding_; };
   mutex_.Await(absl::Condition(&released));
   --held_;
   std::vector<absl::Status> statuses;

@@ -31,8 +31,13 @@ class FakeStore final : public store::Store {
   // The next loads fail with these.
   void FailLoads(std::vector<absl::Status> statuses);
 
+  // Tells in which group a partition is; all are in group 0 without. Called by any thread.
+  void SetGroups(std::function<uint32_t(const store::Partition&)> groups);
+
   // From now on commits wait, until Release.
   void Hold();
+  // Only those of a group.
+  void HoldGroup(uint32_t group);
   void Release();
   // Waits until this many calls of Commit wait.
   void AwaitHeld(int calls);
@@ -49,6 +54,7 @@ class FakeStore final : public store::Store {
   absl::StatusOr<std::vector<store::CounterLog>> ReadCounters(absl::Span<const store::TableRef> tables) override;
   absl::StatusOr<store::IndexPage> RangeIndex(const store::IndexRange& range) override;
   absl::StatusOr<std::vector<store::StreamPage>> ReadStreams(absl::Span<const store::StreamRange> ranges) override;
+  uint32_t GroupOf(const store::Partition& partition) const override;
   uint32_t partition_count() const override { return partitions_; }
   const store::StoreInfo& info() const override { return info_; }
   absl::Status Ping() override { return absl::OkStatus(); }
@@ -61,6 +67,7 @@ class FakeStore final : public store::Store {
     std::map<std::string, std::vector<std::string>> streams;
   };
 
+  bool Holds(const store::Mutation& mutation) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status CommitOne(const store::Mutation& mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Apply(const store::Mutation& mutation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -72,6 +79,9 @@ class FakeStore final : public store::Store {
   std::deque<absl::Status> load_failures_ ABSL_GUARDED_BY(mutex_);
   std::vector<size_t> commit_calls_ ABSL_GUARDED_BY(mutex_);
   bool holding_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<uint32_t> held_group_ ABSL_GUARDED_BY(mutex_);  // all when there is none
+  mutable absl::Mutex groups_mutex_;
+  std::function<uint32_t(const store::Partition&)> groups_ ABSL_GUARDED_BY(groups_mutex_);
   int held_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

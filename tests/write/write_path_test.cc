@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "common/status/retry_after.h"
 #include "tests/write/appending_write.h"
 #include "tests/write/fake_store.h"
 
@@ -171,11 +172,12 @@ TEST_F(WritePathTest, ADuplicateIsAcknowledgedWithoutACommit) {
 
 TEST_F(WritePathTest, FullQueueRefusesTheWholeCall) {
   WriteOptions options = OneLane();
-  options.max_queued_events = 5;
+  options.max_queued_events = 6;
   Start(options);
   HoldWith(0);
   ASSERT_TRUE(Submit({{.number = 1, .ids = {"a"}}, {.number = 2, .ids = {"a"}}, {.number = 3, .ids = {"a"}}}).ok());
   EXPECT_EQ(path_->queued_events(), 4);
+  EXPECT_EQ(path_->queued_bytes(), 4);
   const absl::Status refused = Submit({{.number = 10, .ids = {"b"}}, {.number = 11, .ids = {"b"}}});
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("retry"));
@@ -184,6 +186,112 @@ TEST_F(WritePathTest, FullQueueRefusesTheWholeCall) {
   EXPECT_THAT(Stored("a"), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(Stored("b"), IsEmpty());
   EXPECT_EQ(endings_.count(), 5u) << "refused events are not finished";
+  EXPECT_EQ(path_->queued_events(), 0);
+  EXPECT_EQ(path_->queued_bytes(), 0);
+}
+
+TEST_F(WritePathTest, TheQueueIsBoundedInBytes) {
+  WriteOptions options = OneLane();
+  options.max_queued_bytes = 1'000;
+  Start(options);
+  HoldWith(0);
+  ASSERT_TRUE(Submit({{.number = 1, .ids = {"a"}, .bytes = 500}}).ok());
+  EXPECT_EQ(Submit({{.number = 2, .ids = {"a"}, .bytes = 400}}).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(Submit({{.number = 3, .ids = {"a"}, .bytes = 300}}).ok());
+  Finish();
+  EXPECT_THAT(Stored("a"), ElementsAre(1, 3));
+}
+
+TEST_F(WritePathTest, ACallThatNeverFitsIsNotToldToRetry) {
+  WriteOptions options = OneLane();
+  options.max_queued_events = 1;
+  Start(options);
+  const absl::Status refused = Submit({{.number = 1, .ids = {"a"}}, {.number = 2, .ids = {"a"}}});
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("send less at a time"));
+  EXPECT_EQ(RetryAfter(refused), absl::ZeroDuration());
+  EXPECT_TRUE(Submit({{.number = 1, .ids = {"a"}}}).ok()) << "but what just fits is taken when nothing waits";
+}
+
+TEST_F(WritePathTest, ARefusalTellsHowLongTheQueueTakes) {
+  std::atomic<int64_t> now = 1'000;
+  WriteOptions options = OneLane();
+  options.max_queued_events = 9;
+  options.clock = [&now] { return absl::FromUnixSeconds(now.load()); };
+  Start(options);
+  HoldWith(0);
+  now += 2;
+  store_.Release();
+  endings_.Await(1);
+  HoldWith(1);
+  for (int i = 2; i <= 8; ++i) ASSERT_TRUE(Submit({{.number = i, .ids = {"a"}}}).ok());
+  now += 5;
+  const absl::Status refused = Submit({{.number = 9, .ids = {"a"}}});
+  EXPECT_EQ(RetryAfter(refused), absl::Seconds(5 + 2 * 3)) << "as long as the present batch, and half of the seven";
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("retry in 11s"));
+  Finish();
+}
+
+TEST_F(WritePathTest, AFloodOfOneTenantLeavesOthersTheNextBatch) {
+  WriteOptions options = OneLane();
+  options.max_queued_events = 9'000;
+  options.max_batch_events = 100;
+  Start(options);
+  HoldWith(0);
+  int flood = 1;
+  while (Submit({{.number = flood, .ids = {absl::StrCat(flood)}, .tenant = "flood"}}).ok()) ++flood;
+  EXPECT_GT(flood, 7'900);
+  std::atomic<size_t> batches = 0;
+  std::vector<AppendingEvent> events;
+  for (int i = 0; i < 20; ++i) {
+    const auto note = [&] { batches = store_.commit_calls().size(); };
+    events.push_back({.number = 100'000 + i, .ids = {"b"}, .tenant = "other", .on_finish = note});
+  }
+  ASSERT_TRUE(Submit(events).ok());
+  Finish();
+  EXPECT_EQ(batches, 2) << "the batch that was held, and the next";
+  EXPECT_EQ(endings_.count(), static_cast<size_t>(flood + 20));
+}
+
+TEST_F(WritePathTest, AGroupThatHangsHoldsUpNoOther) {
+  store_.SetGroups([](const store::Partition& partition) { return partition.index; });
+  WriteOptions options = OneLane();
+  options.max_queued_events = 1'000;
+  Start(options);
+  store_.HoldGroup(3);
+  ASSERT_TRUE(Submit({{.number = 0, .ids = {"a"}, .partition = 3}}).ok());
+  store_.AwaitHeld(1);
+  int hanging = 1;
+  while (Submit({{.number = hanging, .ids = {absl::StrCat(hanging)}, .partition = 3}}).ok()) ++hanging;
+  constexpr int kOthers = 1'000;
+  for (int i = 0; i < kOthers; ++i) {
+    ASSERT_TRUE(Submit({{.number = 10'000 + i, .ids = {"a"}, .partition = static_cast<uint32_t>(i % 3)}}).ok());
+    endings_.Await(i + 1);
+  }
+  EXPECT_THAT(Stored("a", 3), IsEmpty());
+  Finish();
+  EXPECT_EQ(endings_.count(), static_cast<size_t>(kOthers + hanging));
+  EXPECT_THAT(Stored("a", 3), ElementsAre(0));
+}
+
+TEST_F(WritePathTest, APartitionThatChangesItsGroupGoesOn) {
+  std::atomic<uint32_t> group = 0;
+  store_.SetGroups([&](const store::Partition&) { return group.load(); });
+  WriteOptions options = OneLane();
+  options.retry_for = absl::Hours(1);
+  Start(options);
+  store_.HoldGroup(0);
+  ASSERT_TRUE(Submit({{.number = 0, .ids = {"a"}}}).ok());
+  store_.AwaitHeld(1);
+  for (int i = 1; i <= 50; ++i) {
+    group = i % 40;  // more than there are lanes for
+    ASSERT_TRUE(Submit({{.number = i, .ids = {"a"}}}).ok());
+  }
+  group = UINT32_MAX;
+  ASSERT_TRUE(Submit({{.number = 51, .ids = {"a"}}}).ok());
+  Finish();
+  EXPECT_EQ(TimesCounted("a"), 52);
+  EXPECT_EQ(Stored("a").size(), 52u);
   EXPECT_EQ(path_->queued_events(), 0);
 }
 

@@ -18,11 +18,13 @@ constexpr int kSubmitters = 4;
 constexpr int kEventsEach = 2'000;
 constexpr uint32_t kPartitions = 8;
 constexpr int kIds = 5;  // per partition
+constexpr int kTenants = 3;
 
 // Event numbers tell the submitter: number / kEventsEach.
 AppendingEvent RandomEvent(int number, std::mt19937_64& random) {
   AppendingEvent event{.number = number, .ids = {absl::StrCat("id", random() % kIds)}};
   event.partition = static_cast<uint32_t>(random() % kPartitions);
+  event.tenant = absl::StrCat("tenant", random() % kTenants);
   event.bytes = static_cast<int64_t>(random() % 500);
   if (random() % 40 == 0) event.prepared = absl::InternalError("does not prepare");
   if (random() % 40 == 0) event.planned = absl::InternalError("does not plan");
@@ -36,7 +38,7 @@ bool ShouldFail(const AppendingEvent& event) {
 }
 
 struct Accepted {
-  std::map<std::pair<uint32_t, std::string>, std::vector<int>> by_entity;  // in the order of submission
+  std::map<std::pair<store::Partition, std::string>, std::vector<int>> by_entity;  // in the order of submission
   std::vector<int> good;
   std::vector<int> bad;
 };
@@ -62,7 +64,9 @@ Accepted SubmitAll(int submitter, WritePath& path, Endings& endings) {
     for (const AppendingEvent& event : events) {
       (ShouldFail(event) ? accepted.bad : accepted.good).push_back(event.number);
       if (ShouldFail(event)) continue;
-      for (const std::string& id : event.ids) accepted.by_entity[{event.partition, id}].push_back(event.number);
+      for (const std::string& id : event.ids) {
+        accepted.by_entity[{PartitionAt(event.partition, event.tenant), id}].push_back(event.number);
+      }
     }
     next += count;
   }
@@ -72,6 +76,7 @@ Accepted SubmitAll(int submitter, WritePath& path, Endings& endings) {
 TEST(WriteStressTest, EveryEventIsStoredOnceAndFinishedOnce) {
   FakeStore store(kPartitions);
   std::mt19937_64 dice(99);
+  store.SetGroups([](const store::Partition& partition) { return partition.index % 3; });
   store.SetTrouble([&dice](const store::Mutation&) -> std::optional<FakeStore::Trouble> {
     switch (dice() % 25) {
       case 0:
@@ -86,8 +91,9 @@ TEST(WriteStressTest, EveryEventIsStoredOnceAndFinishedOnce) {
     }
   });
   WriteOptions options;
-  options.lanes = 3;
+  options.lanes = 2;
   options.max_queued_events = 300;
+  options.max_queued_bytes = 50'000;
   options.max_batch_events = 50;
   options.max_batch_bytes = 8'000;
   options.retry_for = absl::Hours(1);
@@ -100,7 +106,15 @@ TEST(WriteStressTest, EveryEventIsStoredOnceAndFinishedOnce) {
     for (int s = 0; s < kSubmitters; ++s) {
       threads.emplace_back([&, s] { accepted[s] = SubmitAll(s, path, endings); });
     }
+    while (endings.count() < static_cast<size_t>(kSubmitters * kEventsEach)) {
+      ASSERT_LE(path.queued_events(), options.max_queued_events);
+      ASSERT_LE(path.queued_bytes(), options.max_queued_bytes);
+      std::this_thread::yield();
+    }
     for (std::thread& thread : threads) thread.join();
+    path.Close();
+    EXPECT_EQ(path.queued_events(), 0);
+    EXPECT_EQ(path.queued_bytes(), 0);
   }
 
   EXPECT_EQ(endings.count(), static_cast<size_t>(kSubmitters * kEventsEach));
@@ -108,22 +122,23 @@ TEST(WriteStressTest, EveryEventIsStoredOnceAndFinishedOnce) {
     for (const int number : each.good) ASSERT_TRUE(endings.Of(number).ok()) << endings.Of(number);
     for (const int number : each.bad) ASSERT_FALSE(endings.Of(number).ok());
   }
-  for (uint32_t p = 0; p < kPartitions; ++p) {
-    std::vector<std::string> ids = {"shared"};
-    for (int i = 0; i < kIds; ++i) ids.push_back(absl::StrCat("id", i));
+  std::vector<std::string> ids = {"shared"};
+  for (int i = 0; i < kIds; ++i) ids.push_back(absl::StrCat("id", i));
+  for (int i = 0; i < static_cast<int>(kPartitions) * kTenants; ++i) {
+    const store::Partition partition = PartitionAt(i / kTenants, absl::StrCat("tenant", i % kTenants));
     for (const std::string& id : ids) {
-      const std::vector<int> stored = NumbersIn(store.Value(PartitionAt(p), EntityKey(id)));
+      const std::vector<int> stored = NumbersIn(store.Value(partition, EntityKey(id)));
       size_t expected = 0;
       for (int s = 0; s < kSubmitters; ++s) {
         std::vector<int> own;
         for (const int number : stored) {
           if (number / kEventsEach == s) own.push_back(number);
         }
-        EXPECT_EQ(own, (accepted[s].by_entity[{p, id}])) << "partition " << p << ", " << id;
-        expected += accepted[s].by_entity[{p, id}].size();
+        EXPECT_EQ(own, (accepted[s].by_entity[{partition, id}])) << partition.tenant << partition.index << ", " << id;
+        expected += accepted[s].by_entity[{partition, id}].size();
       }
       EXPECT_EQ(stored.size(), expected);
-      EXPECT_EQ(store.Counter(PartitionAt(p), kEventsTable, id), static_cast<int64_t>(expected));
+      EXPECT_EQ(store.Counter(partition, kEventsTable, id), static_cast<int64_t>(expected));
     }
   }
 }
