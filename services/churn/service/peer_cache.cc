@@ -10,8 +10,6 @@
 namespace rapport::churn {
 namespace {
 
-constexpr absl::Duration kRememberedFor = absl::Seconds(5);
-
 PeerCache::Answer Parse(const store::Entity& entity) {
   auto answer = std::make_shared<storage::v1::PeerAnswer>();
   if (entity.version == 0 || !answer->ParseFromString(entity.value)) return nullptr;
@@ -49,7 +47,7 @@ std::vector<PeerCache::Answer> PeerCache::Load(absl::string_view tenant, const s
     for (size_t k = 0; k < positions[r].size(); ++k) {
       const size_t i = positions[r][k];
       answers[i] = Parse((*loaded)[r].entities[k]);
-      if (answers[i] != nullptr) recent_.Remember(tenant, ids[i], answers[i], now + kRememberedFor);
+      if (answers[i] != nullptr) recent_.Remember(tenant, ids[i], answers[i], now);
     }
   }
   return answers;
@@ -59,7 +57,7 @@ void PeerCache::Put(absl::string_view tenant, const std::vector<std::pair<std::s
   const absl::Time now = reader_.Now();
   absl::flat_hash_map<uint32_t, store::Mutation> by_partition;
   for (const auto& [id, answer] : answers) {
-    recent_.Remember(tenant, id, answer, now + kRememberedFor);
+    recent_.Remember(tenant, id, answer, now);
     const store::Partition partition = reader_.PartitionOfCustomer(tenant, id);
     store::Mutation& mutation = by_partition[partition.index];
     mutation.partition = partition;

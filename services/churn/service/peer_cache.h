@@ -32,7 +32,7 @@ class PeerCache {
  private:
   Reader& reader_;
   const absl::Duration kept_for_;
-  Recent<Answer> recent_;
+  Recent<Answer> recent_{absl::Seconds(5)};
 };
 
 }  // namespace rapport::churn

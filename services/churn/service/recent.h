@@ -17,10 +17,13 @@
 namespace rapport::churn {
 
 // What was found out about customers lately, for some time, of a bounded number of them. Values are cheap to copy, such
-// as shared pointers; a default one says that nothing is remembered. Thread-safe.
+// as shared pointers; a default one says that nothing is remembered. Those that are over are let go, with what they
+// hold alive, while others are remembered. Thread-safe.
 template <typename Value>
 class Recent {
  public:
+  explicit Recent(absl::Duration kept_for) : kept_for_(kept_for) {}
+
   Value Recall(absl::string_view tenant, absl::string_view customer_id, absl::Time now) {
     const std::string key = Key(tenant, customer_id);
     Shard& shard = ShardOf(key);
@@ -32,25 +35,28 @@ class Recent {
     return Value();
   }
 
-  void Remember(absl::string_view tenant, absl::string_view customer_id, Value value, absl::Time until) {
+  void Remember(absl::string_view tenant, absl::string_view customer_id, Value value, absl::Time now) {
     std::string key = Key(tenant, customer_id);
     Shard& shard = ShardOf(key);
+    Generation over;  // let go outside the lock
     const absl::MutexLock lock(&shard.mutex);
-    if (shard.young.size() >= kMostPerShard) {
-      shard.old = std::move(shard.young);
+    if (shard.young.size() >= kMostPerShard || now - shard.young_since >= kept_for_) {
+      over = std::exchange(shard.old, std::move(shard.young));
       shard.young.clear();
+      shard.young_since = now;
     }
-    shard.young[std::move(key)] = {std::move(value), until};
+    shard.young[std::move(key)] = {std::move(value), now + kept_for_};
   }
 
  private:
   using Generation = absl::flat_hash_map<std::string, std::pair<Value, absl::Time>>;
   static constexpr size_t kMostPerShard = 1024;  // in each of two generations
 
-  // When the younger generation is full, it becomes the older one, which is dropped.
+  // When the younger generation is full, or its first value is over, it becomes the older one, which is dropped.
   struct Shard {
     absl::Mutex mutex;
     Generation young ABSL_GUARDED_BY(mutex);
+    absl::Time young_since ABSL_GUARDED_BY(mutex) = absl::InfinitePast();
     Generation old ABSL_GUARDED_BY(mutex);
   };
 
@@ -60,6 +66,7 @@ class Recent {
   }
   Shard& ShardOf(const std::string& key) { return shards_[absl::HashOf(key) % shards_.size()]; }
 
+  const absl::Duration kept_for_;
   std::array<Shard, 16> shards_;
 };
 

@@ -16,7 +16,6 @@ namespace {
 
 constexpr char kProbabilityDefinition[] = "churn.probability.v1";
 constexpr int kMostRows = 1000;
-constexpr absl::Duration kGivenAgainFor = absl::Minutes(1);
 
 // What is scored, and where its result goes.
 struct Row {
@@ -222,7 +221,7 @@ absl::StatusOr<std::vector<v1::ScoreResult>> Scoring::ScoreCustomers(absl::strin
       if (options.skip_reasons() || !result.has_score()) continue;
       Made made = OriginOf((*inputs)[wanted[k]], by, now);
       made.score = result.score();
-      recent_.Remember(tenant, ids[wanted[k]], std::make_shared<const Made>(std::move(made)), now + kGivenAgainFor);
+      recent_.Remember(tenant, ids[wanted[k]], std::make_shared<const Made>(std::move(made)), now);
     }
   }
   for (size_t i = 0; i < results.size(); ++i) {

@@ -70,7 +70,7 @@ class Scoring {
   HealthRulesStore& rules_;
   ChurnMetrics& metrics_;
   const std::function<absl::Time()> clock_;
-  Recent<std::shared_ptr<const Made>> recent_;
+  Recent<std::shared_ptr<const Made>> recent_{absl::Minutes(1)};
 };
 
 // A row for each, as the model takes it. What the model does not know of is passed over.
