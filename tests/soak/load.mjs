@@ -159,7 +159,7 @@ async function every(seconds, begin, most = 1) {
   const running = new Set();
   for (await pause(seconds * 1000 * random()); !over(); await pause(seconds * 1000 * (0.5 + random()))) {
     if (running.size >= most) continue;
-    const one = Promise.resolve(begin()).catch((error) => tally.add(`load: ${begin.name || 'question'}`, {code: 2, details: `${error}`}, []));
+    const one = Promise.resolve(begin()).catch((error) => tally.add(`load.${begin.name}`, {code: 2, details: `${error}`}, []));
     running.add(one);
     one.finally(() => running.delete(one));
   }
@@ -270,8 +270,11 @@ async function exportCsv(tenants) {
   const token = path.join(job.folder, `${name}.token`);
   for (const [group, address] of [['ratings', job.addresses.ratings], ['conversations', job.addresses.responseTimes]]) {
     const flags = [`--server=${address}`, `--token-file=${token}`];
-    await run(job.cli, [...flags, group, 'export', `--last=${lifetime + 5}d`, `--output-file=${file}`], {timeout: 120_000});
-    fs.rmSync(file);
+    let error;
+    await run(job.cli, [...flags, group, 'export', `--last=${lifetime + 5}d`, `--output-file=${file}`], {timeout: 120_000})
+      .catch(({stderr}) => (error = {code: /UNAVAILABLE|DEADLINE/.test(stderr) ? 14 : 2, details: stderr}));
+    tally.add(`cli.${group}`, error, ['OK']);
+    fs.rmSync(file, {force: true});
   }
   counts.exports++;
 }

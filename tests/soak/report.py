@@ -12,6 +12,11 @@ RULES = {
     "tasks queued": verdict.Rule(0, 10),
     "calls under way": verdict.Rule(0, 10),
 }
+# What services answer and the load gives up with when the machine is too slow for it. As long as it is this part of the
+# calls of a service, it is no failure of theirs.
+OVERLOAD = ("DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "UNAVAILABLE")
+OVERLOAD_SHARE = 0.01
+
 # Stores grow by what stays: the marks of erased customers, models, resolved issues. Told for each erased customer.
 STORES = ("data MiB", "disk MiB")
 # A mark for each of the some sixty ids of a life, in three services.
@@ -108,10 +113,26 @@ def judge(samples, faults, judge_growth=True):
     for row in findings["growth"] + findings["stores"]:
         if row["grows"]:
             findings["failures"].append(f"{row['process']}: {row['what']} grows by {row['slope']:.3g} an hour")
-    for call, found in load["unexpected"].items():
-        findings["failures"].append(f"{call}, {found['count']} times: {found['example']}")
+    findings["failures"] += unexpected(load)
     findings["failures"] += [f"logged: {line}" for line in faults[:20]]
     return findings
+
+
+def unexpected(load):
+    """Calls that should have ended otherwise."""
+    calls = {service: sum(each.values()) for service, each in codes(load["calls"]).items()}
+    overload = {}
+    failures = []
+    for call, found in load["unexpected"].items():
+        service, code = call.partition(".")[0], call.rpartition(" ")[2]
+        if code in OVERLOAD:
+            overload.setdefault(service, []).append((call, found))
+        else:
+            failures.append(f"{call}, {found['count']} times: {found['example']}")
+    for service, found in overload.items():
+        if sum(each["count"] for _, each in found) > OVERLOAD_SHARE * calls[service]:
+            failures += [f"{call}, {each['count']} times: {each['example']}" for call, each in found]
+    return failures
 
 
 def codes(calls):

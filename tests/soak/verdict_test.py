@@ -112,6 +112,14 @@ class Reports(unittest.TestCase):
         self.assertEqual(2, len(found))
         self.assertIn("broken", found[0])
 
+    def test_some_calls_may_be_told_to_come_again(self):
+        samples = [sample(i / 100) for i in range(100)]
+        samples[-1]["load"]["calls"] = {"ratings.GetRating OK": 1000, "ratings.GetRating UNAVAILABLE": 2}
+        refused = samples[-1]["load"]["unexpected"] = {"ratings.GetRating UNAVAILABLE": {"count": 2, "example": "busy"}}
+        self.assertEqual([], report.judge(samples, [])["failures"])
+        refused["ratings.GetRating UNAVAILABLE"]["count"] = 20
+        self.assertIn("busy", report.judge(samples, [])["failures"][0])
+
 
 if __name__ == "__main__":
     unittest.main()
