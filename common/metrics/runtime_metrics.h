@@ -99,6 +99,14 @@ inline constexpr Definition kWriteQueueEvents{.name = "rapport_write_queue_event
 inline constexpr Definition kWriteQueueCapacity{.name = "rapport_write_queue_capacity_events",
                                                 .help = "Events that the write path may hold before it refuses more.",
                                                 .type = Type::kGauge};
+inline constexpr Definition kWriteQueueBytes{
+    .name = "rapport_write_queue_bytes",
+    .help = "Bytes, as sent, of the events accepted by the write path and not yet acknowledged.",
+    .type = Type::kGauge};
+inline constexpr Definition kWriteQueueCapacityBytes{
+    .name = "rapport_write_queue_capacity_bytes",
+    .help = "Bytes of events that the write path may hold before it refuses more.",
+    .type = Type::kGauge};
 inline constexpr Definition kWriteBatchEvents{.name = "rapport_write_batch_events",
                                               .help = "Events per commit of the write path.",
                                               .type = Type::kHistogram,
@@ -136,6 +144,8 @@ inline constexpr const Definition* kRuntimeMetrics[] = {&kRpcRequests,
                                                         &kStoreUnsafe,
                                                         &kWriteQueueEvents,
                                                         &kWriteQueueCapacity,
+                                                        &kWriteQueueBytes,
+                                                        &kWriteQueueCapacityBytes,
                                                         &kWriteBatchEvents,
                                                         &kWriteConflicts,
                                                         &kWriteCommits};

@@ -56,6 +56,7 @@ absl::Status CheckNumbers(const ServerConfig& config) {
       {"--executor-threads", static_cast<double>(config.executor_threads), 1, 1024},
       {"--executor-queue", static_cast<double>(config.executor_queue), 1, 1e6},
       {"--write-queue-events", static_cast<double>(config.write_queue_events), 1, 1e8},
+      {"--write-queue-bytes", static_cast<double>(config.write_queue_bytes), 1 << 10, 1e12},
       {"--max-batch-events", static_cast<double>(config.max_batch_events), 1, 1e5},
       {"--max-batch-bytes", static_cast<double>(config.max_batch_bytes), 1 << 10, 1 << 28},
       {"--tenant-calls-per-second", config.tenant_calls_per_second, 0, 1e9},
@@ -112,6 +113,11 @@ absl::Status ServerConfig::Validate() const {
                                  ParseSeverity(log_level).status()};
   for (const absl::Status& check : checks) {
     if (!check.ok()) return check;
+  }
+  if (write_queue_bytes < max_message_bytes) {
+    return Fault("--write-queue-bytes", absl::StrCat(write_queue_bytes),
+                 absl::StrCat("not even one message of --max-message-bytes would fit: give ", max_message_bytes,
+                              " or more, better several times as much"));
   }
   if (store.empty()) return Fault("--store", store, "give rocksdb:PATH or redis://HOST:PORT");
   if (!checkpoints.empty() && !absl::StartsWith(store, "rocksdb:")) {

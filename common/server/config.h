@@ -33,6 +33,7 @@ struct ServerConfig {
   int executor_queue = 1024;
   absl::Duration executor_max_wait = absl::Seconds(1);
   int64_t write_queue_events = 50'000;
+  int64_t write_queue_bytes = int64_t{64} << 20;
   int64_t max_batch_events = 2'000;  // of one commit
   int64_t max_batch_bytes = int64_t{4} << 20;
   absl::Duration batch_linger = absl::ZeroDuration();

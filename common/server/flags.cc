@@ -75,7 +75,9 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
            "Ask clients to connect anew after this time, so that load spreads; inf: never")
       .Add("--stream-poll-interval", config.stream_poll_interval, "How often a waiting stream looks for news");
   FlagGroup(app, "Writes")
-      .Add("--write-queue-events", config.write_queue_events, "Events that may wait to be stored; more are refused")
+      .Add("--write-queue-events", config.write_queue_events,
+           "Events that may wait to be stored, shared out among the tenants; more are refused")
+      .Add("--write-queue-bytes", config.write_queue_bytes, "Their bytes as sent; more are refused")
       .Add("--max-batch-events", config.max_batch_events, "Most events stored in one commit")
       .Add("--max-batch-bytes", config.max_batch_bytes, "Most bytes of events stored in one commit")
       .Add("--batch-linger", config.batch_linger, "Wait this long for more events before a commit");

@@ -61,6 +61,7 @@ write::WriteOptions WriteOptionsOf(const server::ServerConfig& config) {
   write::WriteOptions options;
   options.lanes = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 8);
   options.max_queued_events = config.write_queue_events;
+  options.max_queued_bytes = config.write_queue_bytes;
   options.max_batch_events = config.max_batch_events;
   options.max_batch_bytes = config.max_batch_bytes;
   options.linger = config.batch_linger;

@@ -16,8 +16,13 @@ WriteMetrics::WriteMetrics(metrics::Registry& registry)
 
 metrics::CollectHook WriteMetrics::ShowQueue(const write::WritePath& path) {
   registry_.GetGauge(metrics::kWriteQueueCapacity).Set(static_cast<double>(path.queue_capacity()));
-  metrics::Gauge& queue = registry_.GetGauge(metrics::kWriteQueueEvents);
-  return registry_.OnCollect([&path, &queue] { queue.Set(static_cast<double>(path.queued_events())); });
+  registry_.GetGauge(metrics::kWriteQueueCapacityBytes).Set(static_cast<double>(path.queue_capacity_bytes()));
+  metrics::Gauge& events = registry_.GetGauge(metrics::kWriteQueueEvents);
+  metrics::Gauge& bytes = registry_.GetGauge(metrics::kWriteQueueBytes);
+  return registry_.OnCollect([&path, &events, &bytes] {
+    events.Set(static_cast<double>(path.queued_events()));
+    bytes.Set(static_cast<double>(path.queued_bytes()));
+  });
 }
 
 void WriteMetrics::OnBatch(int64_t events, int64_t commits, int64_t conflicts) {
