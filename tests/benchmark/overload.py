@@ -1,0 +1,166 @@
+"""The ratings service when ten times is asked of it of what it can do, and one tenant beside another that floods it."""
+import contextlib
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+import servers
+
+TIMES = 10
+CALLS = {  # name: kind of load, callers at which the peak is looked for
+    "RecordRating": ("rating", (32, 128, 512)),
+    "RecordRatings of 500": ("batch", (2, 8, 32)),
+    "QueryRatings of a month": ("query", (4, 16, 64)),
+    "one query to nine RecordRating": ("mix", (32, 128, 512)),
+}
+STORES = {"RocksDB": tuple(CALLS), "Redis": ("RecordRating", "RecordRatings of 500")}
+# Who is alone with a tenth of the peak, and with whose flood it shares the service then.
+NEIGHBOURS = (("RecordRating", "RecordRating"), ("RecordRating", "RecordRatings of 500"),
+              ("RecordRating", "QueryRatings of a month"), ("QueryRatings of a month", "QueryRatings of a month"))
+NEARLY = 0.97  # a peak that needs fewer callers is taken when it is as good
+
+
+def halves():
+    """Processors for the service (and its store) and for the load, apart where there are two."""
+    cpus = sorted(os.sched_getaffinity(0))
+    half = len(cpus) // 2
+    return [",".join(map(str, part)) for part in ((cpus[:half], cpus[half:]) if half else (cpus, cpus))]
+
+
+class Memory:
+    """The most that a process held while it was watched."""
+
+    def __init__(self, pid):
+        self.status = pathlib.Path(f"/proc/{pid}/status")
+        self.most, self.watching = 0, False
+
+    def now(self):
+        for line in self.status.read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        return 0
+
+    @contextlib.contextmanager
+    def watched(self):
+        self.most, self.watching = self.now(), True
+        thread = threading.Thread(target=self.watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.watching = False
+            thread.join()
+
+    def watch(self):
+        while self.watching:
+            self.most = max(self.most, self.now())
+            time.sleep(0.02)
+
+
+class Overload:
+    def __init__(self, build, sizes, folder):
+        self.build, self.folder = build, folder
+        self.seconds = sizes["overload_seconds"]
+        self.levels = sizes["overload_levels"]
+        self.figures, self.loads = {}, 0
+        self.service_cpus, self.load_cpus = halves()
+
+    def run(self):
+        for store, names in STORES.items():
+            with self.service(store) as (server, memory):
+                self.fill(server)
+                peaks = {name: self.overload(f"{name}, {store}", server, memory, *CALLS[name]) for name in names}
+                if store == "RocksDB":
+                    self.neighbours(server, peaks)
+        return self.figures
+
+    @contextlib.contextmanager
+    def service(self, store):
+        with contextlib.ExitStack() as stack:
+            url = f"rocksdb:{self.folder}/overload"
+            if store == "Redis":
+                port = stack.enter_context(servers.redis_server(self.folder / "overload-redis"))
+                url = f"redis://127.0.0.1:{port}"
+            port, metrics = servers.free_port(), servers.free_port()
+            log = stack.enter_context(open(self.folder / "log", "a"))
+            process = stack.enter_context(servers.running(
+                ["taskset", "-c", self.service_cpus, self.build / "services/ratings/rapport-ratings",
+                 f"--listen=127.0.0.1:{port}", f"--metrics-listen=127.0.0.1:{metrics}", f"--store={url}",
+                 "--tenant-calls-per-second=0", "--tenant-events-per-second=0"], stderr=log))
+            servers.await_true(lambda: servers.answers_http(f"http://127.0.0.1:{metrics}/readyz"), "rapport-ratings")
+            yield f"127.0.0.1:{port}", Memory(process.pid)
+
+    def fill(self, server):
+        for tenant in ("flood", "quiet"):
+            self.load(server, "batch", "--callers=4", f"--tenant={tenant}")
+
+    def overload(self, title, server, memory, kind, levels):
+        rounds = {callers: self.load(server, kind, f"--callers={callers}") for callers in levels[:self.levels]}
+        best = max(r["accepted"] for r in rounds.values())
+        callers, peak = next((c, r) for c, r in rounds.items() if r["accepted"] >= NEARLY * best)
+        at_peak = memory.now()
+        rows = {"at the peak": {"calls_per_second": peak["accepted"], "goodput_of_peak": 1, "p50_ms": 1000 * peak["p50_seconds"],
+                                "p99_ms": 1000 * peak["p99_seconds"], "max_ms": 1000 * peak["max_seconds"],
+                                "rss_mb": at_peak / 2**20}}
+        before = peak
+        for name, flags in {
+                f"{TIMES} x the rate": (f"--rate={TIMES * peak['accepted']}", "--connections=16"),
+                f"{TIMES} x the callers": (f"--callers={TIMES * callers}", "--connections=16"),
+                f"{TIMES} x the callers, who obey": (f"--callers={TIMES * callers}", "--connections=16", "--obey"),
+        }.items():
+            with memory.watched():
+                over = self.load(server, kind, *flags)
+            after = self.load(server, kind, f"--callers={callers}")
+            # The peak of that minute: a machine that is shared does not always give the same.
+            rows[name] = self.row(over, (before["accepted"] + after["accepted"]) / 2, peak) | {"rss_mb": memory.most / 2**20}
+            before = after
+        self.figures[title] = rows
+        return peak
+
+    @staticmethod
+    def row(over, goodput_at_peak, peak):
+        return {"calls_per_second": over["accepted"], "offered_of_peak": over["offered"] / goodput_at_peak,
+                "goodput_of_peak": over["accepted"] / goodput_at_peak,
+                "p50_ms": 1000 * over["p50_seconds"], "p99_ms": 1000 * over["p99_seconds"], "max_ms": 1000 * over["max_seconds"],
+                "p99_of_peak": over["p99_seconds"] / peak["p99_seconds"],
+                "refused_share": over["refused"] / over["offered"], "advised_of_refused": over["advised"],
+                "failed_share": over["failed"] / over["offered"]}
+
+    def neighbours(self, server, peaks):
+        rows = {}
+        for quiet, flood in NEIGHBOURS:
+            asked = peaks[quiet]["accepted"] / 10
+            words = (server, CALLS[quiet][0], f"--rate={asked}", "--connections=2", "--tenant=quiet")
+            alone = self.load(*words)
+            with self.flood(server, CALLS[flood][0], TIMES * peaks[flood]["accepted"]):
+                beside = self.load(*words)
+            rows[f"{quiet}, beside a flood of {flood}"] = {
+                "asked_per_second": asked, "goodput_of_asked": beside["accepted"] / alone["accepted"],
+                "refused_share": beside["refused"] / beside["offered"], "p50_ms_alone": 1000 * alone["p50_seconds"],
+                "p50_ms": 1000 * beside["p50_seconds"], "p99_ms_alone": 1000 * alone["p99_seconds"],
+                "p99_ms": 1000 * beside["p99_seconds"], "p99_of_alone": beside["p99_seconds"] / alone["p99_seconds"]}
+        self.figures["a tenant with a tenth of the peak, beside another's flood, RocksDB"] = rows
+
+    @contextlib.contextmanager
+    def flood(self, server, kind, rate):
+        # Its sender gives way to that of the other tenant, since only the service is to be shared out.
+        command = ["nice", "-n", "19", *self.words(server, kind, f"--rate={rate}", "--connections=16", "--tenant=flood",
+                                                   f"--seconds={self.seconds + 2}")]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(1)  # until it has filled the queues
+            try:
+                yield
+            finally:
+                process.kill()
+
+    def load(self, server, kind, *flags):
+        return servers.put_load(*self.words(server, kind, *flags))
+
+    def words(self, server, kind, *flags):
+        self.loads += 1
+        words = {"--server": server, "--kind": kind, "--prefix": f"{self.loads}-", "--seconds": self.seconds, "--tenant": "flood"}
+        words |= dict(flag.split("=", 1) for flag in flags if "=" in flag)
+        return [pathlib.Path("taskset"), "-c", self.load_cpus, self.build / "tests/benchmark/overload_load",
+                *(f"{name}={value}" for name, value in words.items()), *(flag for flag in flags if "=" not in flag)]

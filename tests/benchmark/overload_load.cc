@@ -1,0 +1,215 @@
+#include "tests/benchmark/overload_load.h"
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/benchmark/summary.h"
+
+namespace rapport::benchmark {
+namespace {
+
+// Of calls that nobody waits for; what would go beyond is not offered.
+constexpr int64_t kMostUnanswered = 20'000;
+constexpr absl::Duration kPatience = absl::Seconds(20);
+// After the end, for calls that were made before.
+constexpr absl::Duration kTail = absl::Seconds(2);
+
+class Overload {
+ public:
+  Overload(const MakeCall& make_call, const OverloadOptions& options) : make_call_(make_call), options_(options) {
+    for (int i = 0; i < options.connections; ++i) {
+      grpc::ChannelArguments arguments;
+      arguments.SetInt("benchmark.connection", i);
+      arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+      arguments.SetMaxReceiveMessageSize(-1);
+      channels_.push_back(grpc::CreateCustomChannel(options.server, grpc::InsecureChannelCredentials(), arguments));
+      if (!channels_.back()->WaitForConnected(absl::ToChronoTime(absl::Now() + kPatience))) failed_ += 1;
+      stubs_.push_back(std::make_unique<grpc::GenericStub>(channels_.back()));
+    }
+  }
+
+  void Run() {
+    start_ = absl::Now();
+    end_ = start_ + absl::Seconds(options_.seconds);
+    if (options_.rate > 0) {
+      OfferAtRate();
+    } else {
+      for (int i = 0; i < options_.callers; ++i) Call(/*again=*/true);
+      CallLate();
+    }
+    absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithTimeout(absl::Condition(
+                                +[](int64_t* unanswered) { return *unanswered == 0; }, &unanswered_),
+                            kPatience);
+  }
+
+  // What came within the time counts; the tail that is answered after it does not.
+  std::string Figures() {
+    absl::MutexLock lock(&mutex_);
+    const double elapsed = options_.seconds;
+    const auto refused = static_cast<double>(refused_);
+    return absl::StrCat("{\"offered\":", static_cast<double>(sent_) / elapsed,
+                        ",\"accepted\":", static_cast<double>(in_time_) / elapsed, ",\"refused\":", refused / elapsed,
+                        ",\"failed\":", static_cast<double>(failed_) / elapsed,
+                        ",\"advised\":", refused > 0 ? static_cast<double>(advised_) / refused : 1.0,
+                        ",\"p50_seconds\":", Quantile(seconds_, 0.5), ",\"p99_seconds\":", Quantile(seconds_, 0.99),
+                        ",\"max_seconds\":", Quantile(seconds_, 1), "}");
+  }
+
+  std::string failure() {
+    absl::MutexLock lock(&mutex_);
+    return failure_;
+  }
+  bool anything_accepted() {
+    absl::MutexLock lock(&mutex_);
+    return !seconds_.empty();
+  }
+
+ private:
+  struct Pending {
+    grpc::ClientContext context;
+    grpc::ByteBuffer request;
+    grpc::ByteBuffer response;
+    absl::Time start;
+  };
+
+  void OfferAtRate() {
+    double offered = 0;
+    for (absl::Time now = start_; now < end_; now = absl::Now()) {
+      const double due = absl::ToDoubleSeconds(now - start_) * options_.rate;
+      for (; offered < due && absl::Now() < end_; ++offered) {
+        {
+          absl::MutexLock lock(&mutex_);
+          if (unanswered_ >= kMostUnanswered) break;
+        }
+        Call(/*again=*/false);
+      }
+      offered = std::max(offered, due - options_.rate);  // what could not be sent within a second is not caught up with
+      absl::SleepFor(absl::Microseconds(200));
+    }
+  }
+
+  // Makes the calls of those who wait as advised, until the end.
+  void CallLate() {
+    for (absl::Time now = absl::Now(); now < end_; now = absl::Now()) {
+      int due = 0;
+      {
+        absl::MutexLock lock(&mutex_);
+        while (!late_.empty() && late_.front() <= now) {
+          std::pop_heap(late_.begin(), late_.end(), std::greater<>());
+          late_.pop_back();
+          ++due;
+        }
+      }
+      while (due-- > 0) Call(/*again=*/true);
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+  }
+
+  void Call(bool again) {
+    auto* pending = new Pending;
+    const int64_t number = next_.fetch_add(1, std::memory_order_relaxed);
+    const RawCall call = make_call_(number);
+    const grpc::Slice bytes(call.request);
+    pending->request = grpc::ByteBuffer(&bytes, 1);
+    pending->context.AddMetadata("x-rapport-tenant", options_.tenant);
+    pending->context.set_deadline(absl::ToChronoTime(end_ + kTail));
+    {
+      absl::MutexLock lock(&mutex_);
+      ++unanswered_;
+      ++sent_;
+    }
+    pending->start = absl::Now();
+    stubs_[static_cast<size_t>(number) % stubs_.size()]->UnaryCall(
+        &pending->context, call.method, grpc::StubOptions(), &pending->request, &pending->response,
+        [this, again, pending](const grpc::Status& status) { OnAnswer(again, *pending, status); });
+  }
+
+  void OnAnswer(bool again, Pending& pending, const grpc::Status& status) {
+    const absl::Time now = absl::Now();
+    const absl::Duration advice = AdviceOf(pending.context);
+    const bool refused = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    const bool waits = refused && options_.obey;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (status.ok()) {
+        seconds_.push_back(absl::ToDoubleSeconds(now - pending.start));
+        if (now <= end_) ++in_time_;
+      } else if (refused) {
+        ++refused_;
+        if (advice > absl::ZeroDuration()) ++advised_;
+      } else if (now <= end_) {
+        ++failed_;
+        failure_ = status.error_message();
+      }
+      if (again && waits) {
+        late_.push_back(now + std::max(advice, absl::Milliseconds(1)));
+        std::push_heap(late_.begin(), late_.end(), std::greater<>());
+      }
+    }
+    delete &pending;
+    if (again && !waits && now < end_) Call(again);
+    // Last: nothing of this is touched any more when nothing is unanswered.
+    absl::MutexLock lock(&mutex_);
+    --unanswered_;
+  }
+
+  static absl::Duration AdviceOf(const grpc::ClientContext& context) {
+    const auto& trailers = context.GetServerTrailingMetadata();
+    const auto found = trailers.find("grpc-retry-pushback-ms");
+    int64_t milliseconds = 0;
+    if (found == trailers.end() ||
+        !absl::SimpleAtoi(absl::string_view(found->second.data(), found->second.size()), &milliseconds)) {
+      return absl::ZeroDuration();
+    }
+    return absl::Milliseconds(milliseconds);
+  }
+
+  const MakeCall& make_call_;
+  const OverloadOptions& options_;
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;
+  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
+  std::atomic<int64_t> next_ = 0;
+  absl::Time start_;
+  absl::Time end_;
+  absl::Mutex mutex_;
+  int64_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t in_time_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t advised_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string failure_ ABSL_GUARDED_BY(mutex_);
+  std::vector<double> seconds_ ABSL_GUARDED_BY(mutex_);   // that each accepted call took
+  std::vector<absl::Time> late_ ABSL_GUARDED_BY(mutex_);  // a heap: when those who wait call again
+};
+
+}  // namespace
+
+int RunOverload(const MakeCall& make_call, const OverloadOptions& options) {
+  Overload overload(make_call, options);
+  overload.Run();
+  if (!overload.anything_accepted()) {
+    std::cerr << "no call was accepted: " << overload.failure() << "\n";
+    return 1;
+  }
+  std::cout << overload.Figures() << "\n";
+  return 0;
+}
+
+}  // namespace rapport::benchmark
