@@ -11,13 +11,15 @@ constexpr size_t kTablesPerRead = 1024;
 }  // namespace
 
 absl::Status ReadTables(store::Store& store, absl::string_view tenant, const std::vector<std::string>& tables,
-                        absl::FunctionRef<absl::Status(size_t, const store::CounterLog&)> visit) {
+                        bool lasting, absl::FunctionRef<absl::Status(size_t, const store::CounterLog&)> visit) {
   const size_t tables_per_read = std::max<size_t>(1, kTablesPerRead / store.partition_count());
   for (size_t begin = 0; begin < tables.size(); begin += tables_per_read) {
     const size_t end = std::min(tables.size(), begin + tables_per_read);
     std::vector<store::TableRef> refs;
     for (size_t table = begin; table < end; ++table) {
-      for (uint32_t p = 0; p < store.partition_count(); ++p) refs.push_back({{std::string(tenant), p}, tables[table]});
+      for (uint32_t p = 0; p < store.partition_count(); ++p) {
+        refs.push_back({{std::string(tenant), p}, tables[table], lasting});
+      }
     }
     const absl::StatusOr<std::vector<store::CounterLog>> logs = store.ReadCounters(refs);
     if (!logs.ok()) return logs.status();

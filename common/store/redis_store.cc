@@ -236,12 +236,14 @@ absl::StatusOr<std::vector<Loaded>> RedisStore::Load(absl::Span<const LoadReques
 
 absl::StatusOr<std::vector<CounterLog>> RedisStore::ReadCounters(absl::Span<const TableRef> tables) {
   std::vector<RedisRequest> reads;
+  RedisTerms terms = kRedisRead;
   for (const TableRef& table : tables) {
+    if (table.lasting) terms = kRedisReplicatedRead;
     if (absl::Status status = CheckPartition(table.partition, partitions_); !status.ok()) return status;
     const PartitionKeys keys(service_, table.partition);
     reads.push_back({RedisCommand{"LRANGE", keys.Table(table.table), "0", "-1"}, keys.Slot(), std::nullopt});
   }
-  absl::StatusOr<std::vector<RedisReply>> replies = client_.Read(reads, kRedisRead);
+  absl::StatusOr<std::vector<RedisReply>> replies = client_.Read(reads, terms);
   if (!replies.ok()) return replies.status();
   std::vector<CounterLog> logs(tables.size());
   for (size_t i = 0; i < tables.size(); ++i) logs[i] = Concatenate(ReplyElements(*(*replies)[i]));

@@ -101,6 +101,9 @@ struct Loaded {
 struct TableRef {
   Partition partition;
   std::string table;
+  // Answered only with what no failover takes back, as loads are; UNAVAILABLE while replicas are missing. Figures do
+  // not ask for that, so that they go on.
+  bool lasting = false;
 };
 
 struct RankedMember {

@@ -196,6 +196,8 @@ TEST(RedisStoreTest, NobodyPlansFromWhatTheReplicaDoesNotHave) {
   EXPECT_TRUE(absl::IsUnavailable(other->ReadStreams({StreamRange{{"acme", 0}, "s", {}, 10}}).status()));
   const auto figures = other->ReadCounters({TableRef{{"acme", 0}, "t"}});
   EXPECT_TRUE(figures.ok()) << figures.status();
+  const auto lasting = other->ReadCounters({TableRef{{"acme", 0}, "t", true}});
+  EXPECT_TRUE(absl::IsUnavailable(lasting.status())) << lasting.status();
   replica.Resume();
   test_support::Await("the replica has caught up", [&] { return LoadOne(*other, "a").value_or("") == "two"; });
 }

@@ -47,7 +47,7 @@ class EraseActivities final : public write::Write {
 
   // Finds out which activities there are: their number grows no more since the customer is marked.
   absl::Status Prepare() override {
-    const store::TableRef table{erasure_->partition, ActivityIdsTable(erasure_->customer_id)};
+    const store::TableRef table{erasure_->partition, ActivityIdsTable(erasure_->customer_id), /*lasting=*/true};
     const auto ids = erasure_->store.ReadCounters({&table, 1});
     if (!ids.ok()) return ids.status();
     for (const auto& [id, unused] : ids->front().Sum()) {

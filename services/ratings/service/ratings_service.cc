@@ -207,9 +207,10 @@ grpc::ServerUnaryReactor* RatingsService::EraseCustomer(grpc::CallbackServerCont
   return runtime_.Blocking(context, kEraseCustomer, [=, this](const Call& call) -> absl::Status {
     const absl::Status valid = ValidateId("customer_id", request->customer_id());
     if (!valid.ok()) return valid;
+    Reader lasting = reader_.Lasting();
     // Until nothing is left: events can come in meanwhile, and one round takes a bounded number.
     for (int idle_rounds = 0; idle_rounds < kMostIdleRounds;) {
-      auto ids = RecordsOfCustomer(reader_, call.principal.tenant, request->customer_id());
+      auto ids = RecordsOfCustomer(lasting, call.principal.tenant, request->customer_id());
       if (!ids.ok()) return ids.status();
       if (ids->empty()) return absl::OkStatus();
       if (ids->size() > kErasuresPerRound) ids->resize(kErasuresPerRound);

@@ -60,7 +60,7 @@ absl::Status Reader::ForEachFact(absl::string_view tenant, const Interval& unbou
   const int64_t last = UtcDay(range.end - absl::Milliseconds(1));
   std::vector<std::string> tables;
   for (int64_t day = first; day <= last; ++day) tables.push_back(FactTable(day));
-  return rollup::ReadTables(store_, tenant, tables, [&](size_t table, const store::CounterLog& log) {
+  return rollup::ReadTables(store_, tenant, tables, lasting_, [&](size_t table, const store::CounterLog& log) {
     const int64_t day = first + static_cast<int64_t>(table);
     const absl::Time midnight = StartOfUtcDay(day);
     const bool whole = range.start <= midnight && midnight + absl::Hours(24) <= range.end;
@@ -96,7 +96,7 @@ absl::Status Reader::ForEachCustomerDay(absl::string_view tenant, const std::vec
   std::set<std::string> distinct;
   for (const std::string& id : customer_ids) distinct.insert(CustomerDayTable(id));
   const std::vector<std::string> tables(distinct.begin(), distinct.end());
-  return rollup::ReadTables(store_, tenant, tables, [&](size_t table, const store::CounterLog& log) {
+  return rollup::ReadTables(store_, tenant, tables, lasting_, [&](size_t table, const store::CounterLog& log) {
     bool damaged = false;
     absl::Status status = log.ForEach([&](absl::string_view field, int64_t count) {
       const std::optional<CustomerDay> day = DecodeCustomerDay(field);

@@ -28,6 +28,13 @@ class Reader {
   explicit Reader(store::Store& store, std::function<absl::Time()> clock = absl::Now)
       : store_(store), clock_(std::move(clock)) {}
 
+  // Reads only what no failover takes back: for what is acknowledged because of what was read.
+  Reader Lasting() const {
+    Reader reader(store_, clock_);
+    reader.lasting_ = true;
+    return reader;
+  }
+
   // The records under these ids, in order; an empty one for an unknown id.
   absl::StatusOr<std::vector<storage::v1::RatingRecord>> LoadRecords(absl::string_view tenant,
                                                                      const std::vector<std::string>& rating_ids);
@@ -55,6 +62,7 @@ class Reader {
  private:
   store::Store& store_;
   const std::function<absl::Time()> clock_;
+  bool lasting_ = false;
 };
 
 // When a fact of this day happened.

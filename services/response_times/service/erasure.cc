@@ -56,16 +56,17 @@ Counted EraseUntilNoneIsLeft(const std::function<absl::StatusOr<Ids>()>& find,
 
 Counted EraseEverywhere(Recorder& recorder, PromiseRecorder& promises, IssueRecorder& issues, Reader& reader,
                         absl::string_view tenant, const std::string& customer_id) {
+  Reader lasting = reader.Lasting();
   // Issues first: whom they concern is known from the conversations.
   const Counted from_issues = issues.Erase(tenant, customer_id);
   if (!from_issues.ok()) return from_issues;
-  const Counted from_promises = EraseUntilNoneIsLeft([&] { return PromisesOfCustomer(reader, tenant, customer_id); },
+  const Counted from_promises = EraseUntilNoneIsLeft([&] { return PromisesOfCustomer(lasting, tenant, customer_id); },
                                                      [&](const Ids& ids, const std::function<void(Counted)>& done) {
                                                        promises.Erase(tenant, customer_id, ids, done);
                                                      });
   if (!from_promises.ok()) return from_promises;
   const Counted from_conversations =
-      EraseUntilNoneIsLeft([&] { return ConversationsOfCustomer(reader, tenant, customer_id); },
+      EraseUntilNoneIsLeft([&] { return ConversationsOfCustomer(lasting, tenant, customer_id); },
                            [&](const Ids& ids, const std::function<void(Counted)>& done) {
                              recorder.Erase(tenant, customer_id, ids, done);
                            });

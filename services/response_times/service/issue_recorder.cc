@@ -205,7 +205,7 @@ absl::Status IssueRecorder::MarkTold(absl::string_view tenant, absl::Time deadli
 absl::StatusOr<int64_t> IssueRecorder::Erase(absl::string_view tenant, absl::string_view customer_id) {
   std::vector<std::string> issues;
   const absl::Status read =
-      reader_.ForEach<DecodeTold>(tenant, {ToldTable(customer_id)}, [&](const ToldCustomer& told, int64_t) {
+      reader_.Lasting().ForEach<DecodeTold>(tenant, {ToldTable(customer_id)}, [&](const ToldCustomer& told, int64_t) {
         if (told.customer_id == customer_id) issues.emplace_back(told.issue_id);
       });
   if (!read.ok()) return read;

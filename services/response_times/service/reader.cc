@@ -73,14 +73,15 @@ absl::StatusOr<std::vector<storage::v1::ConversationRecord>> Reader::LoadConvers
 
 absl::Status Reader::ForEachRow(absl::string_view tenant, const std::vector<std::string>& tables,
                                 absl::FunctionRef<void(absl::string_view, int64_t)> visit) {
-  return rollup::ReadTables(store_, tenant, tables, [&](size_t, const store::CounterLog& log) -> absl::Status {
-    store::CounterLog compact = log;
-    absl::Status status = compact.Compact();
-    if (!status.ok()) return status;
-    return compact.ForEach([&](absl::string_view row, int64_t count) {
-      if (count > 0) visit(row, count);
-    });
-  });
+  return rollup::ReadTables(store_, tenant, tables, lasting_,
+                            [&](size_t, const store::CounterLog& log) -> absl::Status {
+                              store::CounterLog compact = log;
+                              absl::Status status = compact.Compact();
+                              if (!status.ok()) return status;
+                              return compact.ForEach([&](absl::string_view row, int64_t count) {
+                                if (count > 0) visit(row, count);
+                              });
+                            });
 }
 
 absl::Status Reader::Answer(absl::string_view tenant, rollup::CountQuery& query) {

@@ -26,6 +26,13 @@ class Reader {
   explicit Reader(store::Store& store, std::function<absl::Time()> clock = absl::Now)
       : store_(store), clock_(std::move(clock)) {}
 
+  // Reads only what no failover takes back: for what is acknowledged because of what was read.
+  Reader Lasting() const {
+    Reader reader(store_, clock_);
+    reader.lasting_ = true;
+    return reader;
+  }
+
   // The records of these conversations, in order; an empty one for an unknown id.
   absl::StatusOr<std::vector<storage::v1::ConversationRecord>> LoadConversations(absl::string_view tenant,
                                                                                  const std::vector<std::string>& ids);
@@ -63,6 +70,7 @@ class Reader {
 
   store::Store& store_;
   const std::function<absl::Time()> clock_;
+  bool lasting_ = false;
 };
 
 // The names of the tables, by `table_of`, of the UTC days that an interval touches.
