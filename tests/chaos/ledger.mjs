@@ -37,8 +37,6 @@ const outcomesOf = {
 
 // One message on its way. `done`: how far its story is when it is acknowledged.
 class Sending {
-  attempts = 0;
-
   constructor(number, done, {what, message, copies = 1}) {
     Object.assign(this, {number, done, what, message, copies});
   }
@@ -49,6 +47,7 @@ export class Ledger {
   acknowledged = 0;   // events whose first message is acknowledged
   messages = 0;       // acknowledged messages
   retried = {};       // messages sent again, by the code that they failed with
+  reasons = {};       // the same, by the error in full
   longestGap = 0;     // milliseconds between acknowledgements
   erasures = [];      // customers that are to be erased now: {block, customer}
   findings = [];
@@ -103,9 +102,11 @@ export class Ledger {
     return new Sending(number, 1, {what: 'erased', message: this.#finalOf(number)});
   }
 
-  retry(sending, code) {
-    ++sending.attempts;
+  // A message is to be sent again after an error of this code.
+  retry(code, details) {
     this.retried[code] = (this.retried[code] ?? 0) + 1;
+    const reason = `${code}: ${details}`.slice(0, 200);
+    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
   }
 
   // A message that was refused for good; its story ends there.

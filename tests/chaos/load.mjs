@@ -120,7 +120,7 @@ class Producer {
     const refused = results.find((result) => result.code && !isRetryable(result));
     if (refused) return ledger.refuse(sending, `${code[refused.code]}: ${refused.details}`);
     if (accepted.length === 0) {
-      ledger.retry(sending, code[results[0].code]);
+      ledger.retry(code[results[0].code], results[0].details);
       this.lastError = `${code[results[0].code]}: ${results[0].details}`;
       return this.queue.push(sending);
     }
@@ -226,7 +226,8 @@ class StreamProducer extends Producer {
       } catch (error) {
         if (!isRetryable(error)) throw error;
         this.lastError = error.message;
-        for (const batch of this.#pending.values()) for (const sending of batch) this.load.ledger.retry(sending, code[error.code]);
+        const messages = [...this.#pending.values()].flat().length;
+        for (let i = 0; i < messages; ++i) this.load.ledger.retry(code[error.code], `${error.details} (stream)`);
         await this.pause(true);
       }
     }

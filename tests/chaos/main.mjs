@@ -167,8 +167,9 @@ async function main() {
     if (!fs.existsSync(file)) throw new WrongOption(`${file} is missing; build it (tests/run) or say where it is with --build`);
   }
   settings.mayDrop = await mayDrop(settings['own-network']);
-  const dropping = Object.keys(faults).filter((kind) => faults[kind].drops);
-  if (!settings.mayDrop) note(`left out: ${dropping.join(', ')}: no right to make a network namespace and use iptables in it; run as root`);
+  const wanted = new Set(settings.stores.flatMap((store) => kindsOn(store, settings.wanted, true)));
+  const dropping = [...wanted].filter((kind) => faults[kind].drops);
+  if (!settings.mayDrop && dropping.length > 0) note(`left out: ${dropping.join(', ')}: no right to make a network namespace and use iptables in it; run as root`);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort(new Error(`ended by ${signal}`)));
 

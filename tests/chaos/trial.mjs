@@ -142,7 +142,10 @@ export async function trial({store, seed, seconds: length, kinds, services: name
   if (problems.length > 0 || keep) {
     row.folder = world.folder;
     const history = (faults?.history ?? []).map(({kind, on, begun, ended}) => `${seconds(begun - world.begun)} s to ${seconds((ended ?? begun) - world.begun)} s: ${kind} of ${on}`);
-    fs.writeFileSync(path.join(world.folder, 'report.txt'), [...problems, '', 'Faults:', ...history, ''].join('\n'));
+    const reasons = ledgers.flatMap(({service, reasons}) => Object.entries(reasons).sort(([, a], [, b]) => b - a)
+        .slice(0, mostTold).map(([reason, n]) => `${n} ${service.kind} ${reason}`));
+    fs.writeFileSync(path.join(world.folder, 'report.txt'), [...problems, '', 'Faults:', ...history, '',
+      'Sent again because of:', ...reasons, ''].join('\n'));
   } else {
     fs.rmSync(world.folder, {recursive: true, force: true});
   }
