@@ -45,6 +45,7 @@ struct Principal {
 struct RpcSpec {
   absl::string_view name;  // "RecordRating": the label in metrics and logs
   RoleSet any_of;          // the call is allowed with any of these
+  bool bulky = false;      // requests carry many events
 };
 
 // What work knows of the call that it answers. A value: copies stay valid beyond the RPC.

@@ -6,6 +6,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string>
@@ -52,6 +53,13 @@ bool IsLoggable(absl::StatusCode code) {
   return SeverityOf(code) >= Severity::kWarning || code == absl::StatusCode::kUnauthenticated ||
          code == absl::StatusCode::kPermissionDenied;
 }
+
+// Refusals are held back so long, and so many of them: a request with many events counts as many as fit in the memory
+// that it may take.
+constexpr absl::Duration kShortestHold = absl::Milliseconds(2);
+constexpr absl::Duration kLongestHold = absl::Milliseconds(500);
+constexpr int64_t kMostHeld = 16 << 10;
+constexpr int64_t kBulkyWeight = 256;
 
 absl::string_view Traceparent(const grpc::CallbackServerContext& context) {
   const auto found = context.client_metadata().find("traceparent");
@@ -105,12 +113,17 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
   }
 
   // `this` may be gone when it returns.
-  void End(const absl::Status& status) { Finish(runtime_.Finish(scope_, status)); }
+  void End(const absl::Status& status) {
+    if (runtime_.HoldBack(scope_, status, [this](const absl::Status& left) { EndNow(left); })) return;
+    EndNow(status);
+  }
 
   void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
   void OnDone() override { delete this; }
 
  private:
+  void EndNow(const absl::Status& status) { Finish(runtime_.Finish(scope_, status)); }
+
   RpcRuntime& runtime_;
   CallScope scope_;
   std::atomic<bool> cancelled_ = false;
@@ -134,7 +147,8 @@ RpcRuntime::RpcRuntime(const Options& options, Access& access, Executor& executo
       open_(options.open_streams),
       calls_refused_(registry.GetCounter(metrics::kRateLimited, {"calls"})),
       events_refused_(registry.GetCounter(metrics::kRateLimited, {"events"})),
-      streams_refused_(registry.GetCounter(metrics::kRateLimited, {"streams"})) {
+      streams_refused_(registry.GetCounter(metrics::kRateLimited, {"streams"})),
+      held_(kMostHeld) {
   access_.OnChange([this] { ReconsiderStreams(); });
 }
 
@@ -185,6 +199,7 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   scope.active_ = &active_;
   scope.context = context;
   scope.rpc = spec.name;
+  if (spec.bulky) scope.weight = kBulkyWeight;
   scope.start = absl::Now();
   scope.metrics = &MetricsOf(spec.name);
   scope.metrics->in_flight->Increment();
@@ -262,8 +277,20 @@ grpc::Status RpcRuntime::Finish(const CallScope& scope, const absl::Status& give
   return ToGrpcStatus(status);
 }
 
+bool RpcRuntime::HoldBack(const CallScope& scope, const absl::Status& refusal,
+                          std::function<void(const absl::Status&)> answer) {
+  const absl::Duration advice = RetryAfter(refusal);
+  // A caller with little time left is told while it can still listen.
+  const absl::Duration wait = std::min({advice, kLongestHold, (scope.call.deadline - absl::Now()) / 2});
+  if (wait < kShortestHold) return false;
+  return held_.TryHold(wait, scope.weight, [refusal, left = advice - wait, answer = std::move(answer)] {
+    answer(WithRetryAfter(refusal, left));
+  });
+}
+
 void RpcRuntime::Drain() {
   draining_.store(true);
+  held_.Release();
   ReconsiderStreams();
 }
 

@@ -18,6 +18,7 @@
 #include "common/server/access.h"
 #include "common/server/call.h"
 #include "common/server/executor.h"
+#include "common/server/held_answers.h"
 #include "common/server/log.h"
 #include "common/server/rate_limit.h"
 #include "common/server/stream_limit.h"
@@ -44,6 +45,7 @@ struct CallScope {
   grpc::CallbackServerContext* context = nullptr;
   absl::string_view rpc;
   RpcMetrics* metrics = nullptr;
+  int64_t weight = 1;  // what its request counts while it is held
   absl::Time start;
   Call call;
 
@@ -112,6 +114,9 @@ class RpcRuntime {
   // Counts, times and logs the call, and converts its status; advice when to retry goes into the trailers as gRPC's
   // clients read it (grpc-retry-pushback-ms).
   grpc::Status Finish(const CallScope& scope, const absl::Status& status);
+  // Holds back the refusal of a call for a part of the wait that it advises, and then calls `answer` with what is left
+  // to advise. False, and it is not called, for other statuses and when enough are held.
+  bool HoldBack(const CallScope& scope, const absl::Status& refusal, std::function<void(const absl::Status&)> answer);
   // What ends an open stream: UNAVAILABLE when the server drains, UNAUTHENTICATED when the credential that opened it
   // was taken out or changed. Not to be asked of a call whose context may be gone.
   absl::Status MayGoOn(CallScope& scope) const;
@@ -147,6 +152,8 @@ class RpcRuntime {
 
   absl::Mutex streams_mutex_;
   std::vector<std::weak_ptr<OpenStream>> streams_ ABSL_GUARDED_BY(streams_mutex_);
+
+  HeldAnswers held_;  // last: what it still holds uses the rest
 };
 
 }  // namespace rapport::server

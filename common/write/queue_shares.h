@@ -49,6 +49,8 @@ class QueueShares {
 
   // Takes all of the claims, of which each tenant has one for each group, or none.
   bool Take(absl::Span<const QueueClaim> claims);
+  // Whether Take would take the claim now.
+  bool HasRoomFor(const QueueClaim& claim) const;
   // Gives back what was taken, in parts of any size.
   void Return(const QueueClaim& part);
 
@@ -59,6 +61,9 @@ class QueueShares {
   const QueueAmount& total() const { return total_; }
 
  private:
+  // Whether the claim keeps to its tenant's share when all that is held comes to `total`.
+  bool IsWithinShare(const QueueClaim& claim, const QueueAmount& total) const;
+
   const QueueAmount capacity_;
   QueueAmount total_;
   absl::flat_hash_map<std::pair<std::string, uint32_t>, QueueAmount> held_;  // by tenant and group; none is 0

@@ -56,6 +56,26 @@ absl::Status WritePath::Submit(std::vector<std::unique_ptr<Write>> writes) {
   return absl::OkStatus();
 }
 
+absl::Status WritePath::CheckRoom(absl::string_view tenant, int64_t events) const {
+  const absl::MutexLock lock(&mutex_);
+  std::vector<QueueClaim> claims;
+  for (uint32_t group = 0; group < kMostGroups; ++group) {
+    const auto lanes = LanesOf(group);
+    const bool in_use = std::any_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane != nullptr; });
+    if (in_use) claims.push_back({.tenant = std::string(tenant), .group = group, .amount = {}});
+  }
+  for (QueueClaim& claim : claims) {
+    claim.amount.events = events / static_cast<int64_t>(claims.size());
+    if (shares_.HasRoomFor(claim)) return absl::OkStatus();
+  }
+  return claims.empty() ? absl::OkStatus() : Refusal(claims);
+}
+
+absl::Span<const std::unique_ptr<Lane>> WritePath::LanesOf(uint32_t group) const {
+  const size_t lanes = std::max(1, options_.lanes);
+  return absl::MakeConstSpan(lanes_).subspan(group * lanes, lanes);
+}
+
 WritePath::Place WritePath::PlaceOf(const store::Partition& partition) const {
   const uint32_t group = std::min(store_.GroupOf(partition), kMostGroups - 1);
   const size_t lanes = std::max(1, options_.lanes);
@@ -88,10 +108,9 @@ absl::Status WritePath::Refusal(absl::Span<const QueueClaim> claims) const {
                      "send less at a time"));
   }
   absl::Duration wait = kLeastWait;
-  const size_t of_group = std::max(1, options_.lanes);
   for (const QueueClaim& claim : claims) {
-    for (size_t i = claim.group * of_group; i < (claim.group + 1) * of_group; ++i) {
-      if (lanes_[i] != nullptr) wait = std::max(wait, lanes_[i]->ExpectedWait());
+    for (const std::unique_ptr<Lane>& lane : LanesOf(claim.group)) {
+      if (lane != nullptr) wait = std::max(wait, lane->ExpectedWait());
     }
   }
   const absl::Duration rounded = std::min(absl::Ceil(wait, absl::Milliseconds(1)), kLongestRetryAfter);

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -41,6 +42,10 @@ class WritePath {
   // events are not finished.
   absl::Status Submit(std::vector<std::unique_ptr<Write>> writes);
 
+  // Refuses as Submit would so many events of the tenant, were they spread over the groups and of no size: to be asked
+  // before work is done on them. OK is no promise.
+  absl::Status CheckRoom(absl::string_view tenant, int64_t events) const;
+
   // Accepts no more, and returns when everything accepted is finished.
   void Close();
 
@@ -63,6 +68,7 @@ class WritePath {
   };
 
   Place PlaceOf(const store::Partition& partition) const;
+  absl::Span<const std::unique_ptr<Lane>> LanesOf(uint32_t group) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status Admit(absl::Span<const QueueClaim> claims, std::vector<ForLane>& parts, std::vector<Lane*>& lanes);
   absl::Status Refusal(absl::Span<const QueueClaim> claims) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -47,6 +47,8 @@ absl::Status Run(const Config& config) {
 
   service::WriteMetrics write_metrics(registry);
   write::WritePath path(store, service::WriteOptionsOf(config.server), &write_metrics);
+  (*server)->rpc().AskForRoom(
+      [&path](absl::string_view tenant, int64_t events) { return path.CheckRoom(tenant, events); });
   const metrics::CollectHook queue_metrics = write_metrics.ShowQueue(path);
   rollup::Dictionary dictionary(store, *dictionary_options);
   ResponseTimesMetrics response_times_metrics(registry);

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/server/pushback.h"
 #include "tests/benchmark/summary.h"
 
 namespace rapport::benchmark {
@@ -46,6 +46,7 @@ class Overload {
   void Run() {
     start_ = absl::Now();
     end_ = start_ + absl::Seconds(options_.seconds);
+    from_ = end_ - absl::Seconds(MeasuredSeconds());
     if (options_.rate > 0) {
       OfferAtRate();
     } else {
@@ -58,13 +59,13 @@ class Overload {
                             kPatience);
   }
 
-  // What came within the time counts; the tail that is answered after it does not.
+  // What is offered and what comes back in the measured time: at its beginning the queues are as full as they get.
   std::string Figures() {
     absl::MutexLock lock(&mutex_);
-    const double elapsed = options_.seconds;
+    const double elapsed = MeasuredSeconds();
     const auto refused = static_cast<double>(refused_);
     return absl::StrCat("{\"offered\":", static_cast<double>(sent_) / elapsed,
-                        ",\"accepted\":", static_cast<double>(in_time_) / elapsed, ",\"refused\":", refused / elapsed,
+                        ",\"accepted\":", static_cast<double>(accepted_) / elapsed, ",\"refused\":", refused / elapsed,
                         ",\"failed\":", static_cast<double>(failed_) / elapsed,
                         ",\"advised\":", refused > 0 ? static_cast<double>(advised_) / refused : 1.0,
                         ",\"p50_seconds\":", Quantile(seconds_, 0.5), ",\"p99_seconds\":", Quantile(seconds_, 0.99),
@@ -127,14 +128,14 @@ class Overload {
     const RawCall call = make_call_(number);
     const grpc::Slice bytes(call.request);
     pending->request = grpc::ByteBuffer(&bytes, 1);
+    pending->start = absl::Now();
     pending->context.AddMetadata("x-rapport-tenant", options_.tenant);
     pending->context.set_deadline(absl::ToChronoTime(end_ + kTail));
     {
       absl::MutexLock lock(&mutex_);
       ++unanswered_;
-      ++sent_;
+      if (pending->start >= from_) ++sent_;
     }
-    pending->start = absl::Now();
     stubs_[static_cast<size_t>(number) % stubs_.size()]->UnaryCall(
         &pending->context, call.method, grpc::StubOptions(), &pending->request, &pending->response,
         [this, again, pending](const grpc::Status& status) { OnAnswer(again, *pending, status); });
@@ -142,21 +143,13 @@ class Overload {
 
   void OnAnswer(bool again, Pending& pending, const grpc::Status& status) {
     const absl::Time now = absl::Now();
-    const absl::Duration advice = AdviceOf(pending.context);
+    const absl::Duration advice = server::PushbackOf(pending.context);
     const bool refused = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
     const bool waits = refused && options_.obey;
     {
       absl::MutexLock lock(&mutex_);
-      if (status.ok()) {
-        seconds_.push_back(absl::ToDoubleSeconds(now - pending.start));
-        if (now <= end_) ++in_time_;
-      } else if (refused) {
-        ++refused_;
-        if (advice > absl::ZeroDuration()) ++advised_;
-      } else if (now <= end_) {
-        ++failed_;
-        failure_ = status.error_message();
-      }
+      if (status.ok()) seconds_.push_back(absl::ToDoubleSeconds(now - pending.start));
+      if (now >= from_ && now <= end_) Count(status, refused, advice);
       if (again && waits) {
         late_.push_back(now + std::max(advice, absl::Milliseconds(1)));
         std::push_heap(late_.begin(), late_.end(), std::greater<>());
@@ -169,16 +162,20 @@ class Overload {
     --unanswered_;
   }
 
-  static absl::Duration AdviceOf(const grpc::ClientContext& context) {
-    const auto& trailers = context.GetServerTrailingMetadata();
-    const auto found = trailers.find("grpc-retry-pushback-ms");
-    int64_t milliseconds = 0;
-    if (found == trailers.end() ||
-        !absl::SimpleAtoi(absl::string_view(found->second.data(), found->second.size()), &milliseconds)) {
-      return absl::ZeroDuration();
+  void Count(const grpc::Status& status, bool refused, absl::Duration advice) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (status.ok()) {
+      ++accepted_;
+    } else if (refused) {
+      ++refused_;
+      if (advice > absl::ZeroDuration()) ++advised_;
+    } else {
+      ++failed_;
+      failure_ = status.error_message();
     }
-    return absl::Milliseconds(milliseconds);
   }
+
+  // The first third is left to the queues to fill.
+  double MeasuredSeconds() const { return options_.seconds * 2 / 3; }
 
   const MakeCall& make_call_;
   const OverloadOptions& options_;
@@ -186,11 +183,12 @@ class Overload {
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
   std::atomic<int64_t> next_ = 0;
   absl::Time start_;
+  absl::Time from_;  // when what happens begins to count
   absl::Time end_;
   absl::Mutex mutex_;
   int64_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t in_time_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t accepted_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t advised_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;

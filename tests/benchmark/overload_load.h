@@ -28,9 +28,9 @@ struct OverloadOptions {
   bool obey = false;  // a refused caller waits as long as it is advised
 };
 
-// Puts the load on a server that runs already, for so long, and prints what came of it as one line of JSON:
-// calls a second (`offered`, `accepted`, `refused`, `failed`), the share of refusals that came with advice, and
-// quantiles of the time of accepted calls in seconds.
+// Puts the load on a server that runs already, for so long, and prints what came of it but for the first third of the
+// time as one line of JSON: calls a second (`offered`, `accepted`, `refused`, `failed`), the share of refusals that
+// came with advice, and quantiles of the time of accepted calls in seconds.
 int RunOverload(const MakeCall& make_call, const OverloadOptions& options);
 
 }  // namespace rapport::benchmark

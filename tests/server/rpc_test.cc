@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "common/server/pushback.h"
 #include "common/server/status.h"
 #include "common/status/retry_after.h"
 #include "tests/server/harness.h"
@@ -32,13 +33,6 @@ class BusyExecutor {
  private:
   const std::shared_ptr<absl::Notification> release_ = std::make_shared<absl::Notification>();
 };
-
-// The advice in the trailers of a call that has ended, in milliseconds; 0 without any.
-int Pushback(const grpc::ClientContext& context) {
-  const auto& trailers = context.GetServerTrailingMetadata();
-  const auto found = trailers.find("grpc-retry-pushback-ms");
-  return found == trailers.end() ? 0 : std::stoi(std::string(found->second.data(), found->second.size()));
-}
 
 TEST(RpcTest, AnswersFromAnyThreadAtAnyTime) {
   TestServer server;
@@ -105,7 +99,7 @@ TEST(RpcTest, RefusesCallsWhenTheQueueIsFull) {
   const grpc::Status status = CallBlocking(*server.Stub(), context);
   EXPECT_THAT(status, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
   EXPECT_THAT(status.error_message(), AllOf(HasSubstr("--executor-queue"), HasSubstr("retry after")));
-  EXPECT_GT(Pushback(context), 0);
+  EXPECT_GT(PushbackOf(context), absl::ZeroDuration());
   EXPECT_THAT(server.Http("/metrics"), HasSubstr(R"(rapport_executor_refused_total{reason="full"} 1)"));
 }
 
@@ -131,7 +125,7 @@ TEST(RpcTest, RefusesCallsThatWaitTooLong) {
   const grpc::Status status = late.get();
   EXPECT_THAT(status, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
   EXPECT_THAT(status.error_message(), AllOf(HasSubstr("--executor-max-wait"), HasSubstr("retry after")));
-  EXPECT_GT(Pushback(context), 0);
+  EXPECT_GT(PushbackOf(context), absl::ZeroDuration());
   EXPECT_EQ(runs, 0);
 }
 
@@ -153,7 +147,7 @@ TEST(RpcTest, GivesNoAdviceWhereThereIsNone) {
   server.service->blocking = [](const Call&) { return absl::ResourceExhaustedError("the disk is full"); };
   grpc::ClientContext context;
   EXPECT_EQ(CallBlocking(*server.Stub(), context).error_message(), "the disk is full");
-  EXPECT_EQ(Pushback(context), 0);
+  EXPECT_EQ(PushbackOf(context), absl::ZeroDuration());
 }
 
 TEST(RpcTest, IsObeyedByTheRetriesOfClients) {
@@ -188,7 +182,7 @@ TEST(RpcTest, AsksForRoomBeforeItChargesEvents) {
   const auto stub = server.Stub();
   grpc::ClientContext refused;
   EXPECT_THAT(CallBlocking(*stub, refused).error_message(), HasSubstr("no room"));
-  EXPECT_GT(Pushback(refused), 0);
+  EXPECT_GT(PushbackOf(refused), absl::ZeroDuration());
   room = true;
   grpc::ClientContext accepted;
   EXPECT_TRUE(CallBlocking(*stub, accepted).ok());

@@ -31,6 +31,14 @@ TEST(QueueSharesTest, ATenantAloneGetsEightNinths) {
   EXPECT_EQ(Flood(shares, Claim("a")), 8'000);
 }
 
+TEST(QueueSharesTest, TellsWhetherThereIsRoom) {
+  QueueShares shares(kCapacity);
+  const QueueClaim batch = Claim("a", 0, {.events = 300, .bytes = 300});
+  while (shares.HasRoomFor(batch)) ASSERT_TRUE(shares.Take({&batch, 1}));
+  EXPECT_FALSE(shares.Take({&batch, 1}));
+  EXPECT_TRUE(shares.HasRoomFor(Claim("b")));
+}
+
 TEST(QueueSharesTest, BytesCountLikeEvents) {
   QueueShares shares(kCapacity);
   EXPECT_EQ(Flood(shares, Claim("a", 0, {.events = 1, .bytes = 100})), 800);

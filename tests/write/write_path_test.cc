@@ -181,6 +181,9 @@ TEST_F(WritePathTest, FullQueueRefusesTheWholeCall) {
   const absl::Status refused = Submit({{.number = 10, .ids = {"b"}}, {.number = 11, .ids = {"b"}}});
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("retry"));
+  EXPECT_EQ(path_->CheckRoom("acme", 2).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_GT(RetryAfter(path_->CheckRoom("acme", 2)), absl::ZeroDuration());
+  EXPECT_TRUE(path_->CheckRoom("acme", 1).ok());
   EXPECT_TRUE(Submit({{.number = 4, .ids = {"a"}}}).ok()) << "what was refused takes no place";
   Finish();
   EXPECT_THAT(Stored("a"), ElementsAre(1, 2, 3, 4));

@@ -17,7 +17,7 @@ using access::v1::ROLE_READ;
 using server::Call;
 using server::RpcSpec;
 
-constexpr RpcSpec kRecordActivities{"RecordActivities", {ROLE_INGEST}};
+constexpr RpcSpec kRecordActivities{"RecordActivities", {ROLE_INGEST}, /*bulky=*/true};
 constexpr RpcSpec kIngestActivities{"IngestActivities", {ROLE_INGEST}};
 constexpr RpcSpec kGetCustomer{"GetCustomer", {ROLE_READ, ROLE_AGENT}};
 constexpr RpcSpec kEraseCustomer{"EraseCustomer", {ROLE_ADMIN}};

@@ -30,9 +30,9 @@ constexpr size_t kErasuresPerRound = 1000;
 constexpr int kMostIdleRounds = 3;
 
 constexpr RpcSpec kRecordRating{"RecordRating", {ROLE_INGEST}};
-constexpr RpcSpec kRecordRatings{"RecordRatings", {ROLE_INGEST}};
+constexpr RpcSpec kRecordRatings{"RecordRatings", {ROLE_INGEST}, /*bulky=*/true};
 constexpr RpcSpec kIngestRatings{"IngestRatings", {ROLE_INGEST}};
-constexpr RpcSpec kRecordSurveys{"RecordSurveys", {ROLE_INGEST}};
+constexpr RpcSpec kRecordSurveys{"RecordSurveys", {ROLE_INGEST}, /*bulky=*/true};
 constexpr RpcSpec kGetRating{"GetRating", {ROLE_READ, ROLE_AGENT}};
 constexpr RpcSpec kListRatings{"ListRatings", {ROLE_READ, ROLE_AGENT}};
 constexpr RpcSpec kQueryRatings{"QueryRatings", {ROLE_READ}};

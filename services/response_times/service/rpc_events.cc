@@ -26,7 +26,7 @@ using access::v1::ROLE_READ;
 using server::Call;
 using server::RpcSpec;
 
-constexpr RpcSpec kRecordEvents{"RecordEvents", {ROLE_INGEST}};
+constexpr RpcSpec kRecordEvents{"RecordEvents", {ROLE_INGEST}, /*bulky=*/true};
 constexpr RpcSpec kIngestEvents{"IngestEvents", {ROLE_INGEST}};
 constexpr RpcSpec kQueryResponseTimes{"QueryResponseTimes", {ROLE_READ}};
 constexpr RpcSpec kGetShareRank{"GetShareRank", {ROLE_READ, ROLE_AGENT}};
