@@ -64,6 +64,8 @@ class RedisClient {
   absl::Status Ping();
 
   std::vector<std::shared_ptr<RedisNode>> Primaries() const { return topology_.Primaries(); }
+  // A number of the server that has the slot at the moment.
+  uint32_t GroupOf(uint16_t slot) const { return topology_.GroupOf(slot); }
   const RedisUrl& url() const { return topology_.url(); }
   // "Redis at HOST:PORT", for messages.
   std::string Name() const;

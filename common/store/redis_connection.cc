@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/status/retry_after.h"
 
 namespace rapport::store {
 namespace {
@@ -54,26 +55,46 @@ std::vector<RedisCommand> RedisNode::Greeting() const {
   return commands;
 }
 
+// What those get who are not to try at the moment; OK for the others.
+absl::Status RedisNode::Refusal(absl::Time now) const {
+  if (!down_.ok() && (probing_ || now < next_attempt_)) {
+    return WithRetryAfter(down_, std::max(next_attempt_ - now, back_off_));
+  }
+  if (available_ == 0 && now >= std::max(heard_, all_in_use_) + kLongestSilence) {
+    return WithRetryAfter(
+        absl::UnavailableError(absl::StrCat("Redis at ", endpoint_.HostPort(), " was silent for ",
+                                            absl::FormatDuration(kLongestSilence),
+                                            " on all connections to it: check its load and the network")),
+        kLongestSilence);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RedisConnection> RedisNode::CheckOut(absl::Duration patience) {
   std::unique_lock lock(mutex_);
-  const auto is_free = [this] { return available_ > 0; };
-  if (patience == absl::ZeroDuration() && !is_free()) return RedisConnection();
-  if (!returned_.wait_for(lock, absl::ToChronoMilliseconds(patience), is_free)) {
-    return absl::UnavailableError(absl::StrCat("all connections to Redis at ", endpoint_.HostPort(), " were busy for ",
-                                               absl::FormatDuration(patience), ": check its load"));
+  for (const absl::Time limit = absl::Now() + patience;;) {
+    const absl::Time now = absl::Now();
+    if (absl::Status refusal = Refusal(now); !refusal.ok()) return refusal;
+    if (available_ > 0) break;
+    if (patience == absl::ZeroDuration()) return RedisConnection();
+    if (now >= limit) {
+      return absl::UnavailableError(absl::StrCat("all connections to Redis at ", endpoint_.HostPort(),
+                                                 " were busy for ", absl::FormatDuration(patience),
+                                                 ": check its load"));
+    }
+    const absl::Time silent = std::max(heard_, all_in_use_) + kLongestSilence;
+    returned_.wait_for(lock,
+                       absl::ToChronoMilliseconds(absl::Ceil(std::min(limit, silent) - now, absl::Milliseconds(1))));
   }
-  if (!down_.ok()) {
-    if (probing_ || absl::Now() < next_attempt_) return down_;
-    probing_ = true;
-  }
-  --available_;
+  RedisConnection fresh;
+  fresh.probe = probing_ = !down_.ok();
+  if (--available_ == 0) all_in_use_ = absl::Now();
   while (!idle_.empty()) {
     RedisConnection connection = std::move(idle_.back());
     idle_.pop_back();
     if (!IsStale(*connection.context)) return connection;
   }
   lock.unlock();
-  RedisConnection fresh;
   fresh.context.reset(redisConnectNonBlock(endpoint_.host.c_str(), endpoint_.port));
   if (fresh.context != nullptr && fresh.context->err == 0) {
     redisEnableKeepAlive(fresh.context.get());
@@ -86,7 +107,13 @@ absl::StatusOr<RedisConnection> RedisNode::CheckOut(absl::Duration patience) {
   return status;
 }
 
+void RedisNode::Heard() {
+  const std::lock_guard lock(mutex_);
+  heard_ = absl::Now();
+}
+
 void RedisNode::CheckInWorking(RedisConnection connection) {
+  connection.probe = false;
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(connection));
   down_ = absl::OkStatus();
@@ -99,13 +126,14 @@ void RedisNode::CheckInWorking(RedisConnection connection) {
 void RedisNode::CheckInBroken(const absl::Status& status, bool down) {
   const std::lock_guard lock(mutex_);
   probing_ = false;
-  if (down) {
-    back_off_ = std::clamp(2 * back_off_, kFirstBackOff, kLastBackOff);
-    next_attempt_ = absl::Now() + back_off_;
-    down_ = status;
-  }
   ++available_;
-  returned_.notify_one();
+  if (!down) return returned_.notify_one();
+  back_off_ = std::clamp(2 * back_off_, kFirstBackOff, kLastBackOff);
+  next_attempt_ = absl::Now() + back_off_;
+  down_ = status;
+  // The next one begins with a greeting, which tells whether the server is back before anything depends on it.
+  idle_.clear();
+  returned_.notify_all();
 }
 
 }  // namespace rapport::store

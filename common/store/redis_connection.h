@@ -62,11 +62,20 @@ struct FreeRedisContext {
 struct RedisConnection {
   std::unique_ptr<redisContext, FreeRedisContext> context;
   bool greeted = false;  // connected and logged in
+  bool probe = false;    // finds out whether a server that was down is back: its greeting is not waited for as long
 };
 
 // The connections to one server, opened when needed and again after they broke. Thread-safe.
+//
+// A server that is down or hangs takes few threads with it, and those not for long: after a failed attempt to connect
+// or a time-out one caller at a time finds out whether it is back, and has kLongestProbe for that; all connections
+// being in use while nothing came over any of them for kLongestSilence, nobody waits for one. All others fail at once,
+// with UNAVAILABLE and the advice when to retry (common/status/retry_after.h). The first answer ends it.
 class RedisNode {
  public:
+  static constexpr absl::Duration kLongestProbe = absl::Seconds(1);
+  static constexpr absl::Duration kLongestSilence = absl::Seconds(1);
+
   RedisNode(RedisEndpoint endpoint, RedisLogin login, int connections, absl::Duration timeout);
 
   const RedisEndpoint& endpoint() const { return endpoint_; }
@@ -75,13 +84,18 @@ class RedisNode {
   // What a new connection begins with.
   std::vector<RedisCommand> Greeting() const;
 
-  // A connection that must be given back. When all are in use it waits for one; none without patience.
+  // A connection that must be given back. When all are in use it waits for one; none without patience. Errors were not
+  // sent anything.
   absl::StatusOr<RedisConnection> CheckOut(absl::Duration patience);
+  // Something came from the server.
+  void Heard();
   void CheckInWorking(RedisConnection connection);
   // `down`: others are not to try for a while, but to fail at once with this status.
   void CheckInBroken(const absl::Status& status, bool down);
 
  private:
+  absl::Status Refusal(absl::Time now) const;
+
   const RedisEndpoint endpoint_;
   const RedisLogin login_;
   const absl::Duration timeout_;
@@ -89,9 +103,10 @@ class RedisNode {
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<RedisConnection> idle_;
-  int available_;  // connections that may still be checked out
-  // While the server is down, one caller at a time finds out whether it is back, no sooner than next_attempt_: the
-  // others fail at once instead of queueing up.
+  int available_;                                   // connections that may still be checked out
+  absl::Time heard_ = absl::InfinitePast();         // when something came
+  absl::Time all_in_use_ = absl::InfiniteFuture();  // since when, while none is available
+  // While the server is down, one caller at a time finds out whether it is back, no sooner than next_attempt_.
   absl::Status down_;
   bool probing_ = false;
   absl::Time next_attempt_ = absl::InfinitePast();

@@ -44,8 +44,8 @@ absl::Status RedisErrorOf(const redisReply& reply, const RedisEndpoint& server) 
   if (Begins(text, {"NOAUTH", "WRONGPASS", "ERR AUTH", "ERR invalid password", "NOPERM"})) {
     return absl::FailedPreconditionError(absl::StrCat(
         redis,
-        " refuses this user: give user:password@ in the store URL, of a user that may run the commands listed in "
-        "common/store/README.md (",
+        " refuses this user: give user:password@ in the store URL, or ?sentinel_user= and sentinel_password= where it "
+        "is a Sentinel, of a user that may run the commands listed in common/store/README.md (",
         text, ")"));
   }
   if (absl::StrContains(text, "cluster support disabled")) {

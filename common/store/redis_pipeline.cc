@@ -42,9 +42,8 @@ class Exchange {
   }
 
   void Expire() {
-    Fail(absl::StrCat("gave no answer within ", absl::FormatDuration(pipeline_.Patience()),
-                      ": check its load and the network"),
-         /*down=*/pipeline_.Patience() == pipeline_.node->timeout());
+    Fail(absl::StrCat("gave no answer within ", absl::FormatDuration(Patience()), ": check its load and the network"),
+         /*down=*/Probes() || Patience() == pipeline_.node->timeout());
   }
 
  private:
@@ -58,7 +57,11 @@ class Exchange {
     for (const RedisCommand* command : pipeline_.commands) Append(*command);
   }
 
-  void Extend() { limit_ = absl::Now() + pipeline_.Patience(); }
+  bool Probes() const { return connection_.probe && !connection_.greeted; }
+  absl::Duration Patience() const {
+    return Probes() ? std::min(pipeline_.Patience(), RedisNode::kLongestProbe) : pipeline_.Patience();
+  }
+  void Extend() { limit_ = absl::Now() + Patience(); }
 
   bool FinishConnecting() {
     int error = 0;
@@ -82,6 +85,7 @@ class Exchange {
 
   void Read() {
     if (redisBufferRead(connection_.context.get()) != REDIS_OK) return CannotBeReached(connection_.context->errstr);
+    pipeline_.node->Heard();
     while (!done_) {
       void* raw = nullptr;
       if (redisGetReplyFromReader(connection_.context.get(), &raw) != REDIS_OK) {

@@ -66,6 +66,10 @@ class RedisStore final : public Store {
   absl::StatusOr<std::vector<CounterLog>> ReadCounters(absl::Span<const TableRef> tables) override;
   absl::StatusOr<IndexPage> RangeIndex(const IndexRange& range) override;
   absl::StatusOr<std::vector<StreamPage>> ReadStreams(absl::Span<const StreamRange> ranges) override;
+  uint32_t GroupOf(const Partition& partition) const override {
+    if (client_.url().kind != RedisTopologyKind::kCluster) return 0;
+    return client_.GroupOf(PartitionKeys(service_, partition).Slot());
+  }
   uint32_t partition_count() const override { return partitions_; }
   const StoreInfo& info() const override { return info_; }
   absl::Status Ping() override { return client_.Ping(); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -74,7 +75,7 @@ RedisTopology::RedisTopology(RedisUrl url, int connections, absl::Duration timeo
   if (url_.kind == RedisTopologyKind::kSentinel) {
     for (const RedisEndpoint& endpoint : url_.endpoints) {
       sentinels_.push_back(
-          std::make_shared<RedisNode>(endpoint, RedisLogin(), 1, std::min(timeout_, kLongestQuestion)));
+          std::make_shared<RedisNode>(endpoint, url_.sentinel_login, 1, std::min(timeout_, kLongestQuestion)));
     }
   } else if (url_.kind == RedisTopologyKind::kStandalone) {
     slots_.assign(kRedisSlots, NodeAt(url_.endpoints.front()));
@@ -84,6 +85,18 @@ RedisTopology::RedisTopology(RedisUrl url, int connections, absl::Duration timeo
 std::shared_ptr<RedisNode> RedisTopology::NodeOf(uint16_t slot) const {
   const std::lock_guard lock(mutex_);
   return slots_[slot];
+}
+
+uint32_t RedisTopology::GroupOf(uint16_t slot) const {
+  const std::lock_guard lock(mutex_);
+  if (slots_[slot] == nullptr) return UINT32_MAX;
+  return static_cast<uint32_t>(std::find(numbered_.begin(), numbered_.end(), slots_[slot]) - numbered_.begin());
+}
+
+void RedisTopology::Number(const std::shared_ptr<RedisNode>& node) {
+  if (std::find(numbered_.begin(), numbered_.end(), node) != numbered_.end()) return;
+  const auto free = std::find(numbered_.begin(), numbered_.end(), nullptr);
+  numbered_.insert(free == numbered_.end() ? free : numbered_.erase(free), node);
 }
 
 std::vector<std::shared_ptr<RedisNode>> RedisTopology::Primaries() const {
@@ -115,6 +128,7 @@ std::shared_ptr<RedisNode> RedisTopology::NodeAt(const RedisEndpoint& endpoint) 
 
 void RedisTopology::SetNodeOf(uint16_t slot, std::shared_ptr<RedisNode> node) {
   const std::lock_guard lock(mutex_);
+  Number(node);
   slots_[slot] = std::move(node);
 }
 
@@ -129,6 +143,13 @@ absl::Status RedisTopology::Refresh() {
   if (!slots.ok()) return last_refresh_;
   const std::lock_guard lock(mutex_);
   slots_ = *std::move(slots);
+  const std::set<std::shared_ptr<RedisNode>> serving(slots_.begin(), slots_.end());
+  for (std::shared_ptr<RedisNode>& node : numbered_) {
+    if (!serving.contains(node)) node = nullptr;
+  }
+  for (const std::shared_ptr<RedisNode>& node : serving) {
+    if (node != nullptr) Number(node);
+  }
   return absl::OkStatus();
 }
 

@@ -36,6 +36,10 @@ class RedisTopology {
   // Those that serve slots, each once.
   std::vector<std::shared_ptr<RedisNode>> Primaries() const;
 
+  // A small number of the node that serves the slot, the same as long as the node serves any; UINT32_MAX when nobody
+  // does.
+  uint32_t GroupOf(uint16_t slot) const;
+
   std::shared_ptr<RedisNode> NodeAt(const RedisEndpoint& endpoint);
   void SetNodeOf(uint16_t slot, std::shared_ptr<RedisNode> node);
 
@@ -44,6 +48,7 @@ class RedisTopology {
  private:
   using Slots = std::vector<std::shared_ptr<RedisNode>>;  // by slot
 
+  void Number(const std::shared_ptr<RedisNode>& node);  // with mutex_ held
   absl::StatusOr<Slots> AskSentinels();
   absl::StatusOr<Slots> AskCluster();
   std::vector<std::shared_ptr<RedisNode>> KnownNodes();
@@ -61,6 +66,7 @@ class RedisTopology {
   mutable std::mutex mutex_;
   std::map<RedisEndpoint, std::weak_ptr<RedisNode>> nodes_;
   Slots slots_;
+  std::vector<std::shared_ptr<RedisNode>> numbered_;  // by number; null where it is free
   size_t next_asked_ = 0;
 };
 

@@ -16,7 +16,8 @@ namespace rapport::store {
 
 const char kRedisUrlForms[] =
     "redis://[user:password@]host[:port][/db], redis+sentinel://[user:password@]host[:port],.../master[/db] or "
-    "redis+cluster://[user:password@]host[:port],..., with ?wait_replicas=N where there are replicas";
+    "redis+cluster://[user:password@]host[:port],..., with ?wait_replicas=N where there are replicas and "
+    "?sentinel_user=USER&sentinel_password=PASSWORD where Sentinels ask for them";
 
 namespace {
 
@@ -73,14 +74,37 @@ absl::Status TakeLogin(absl::string_view& url, RedisLogin& login) {
   return absl::OkStatus();
 }
 
+absl::Status ReadWaitReplicas(absl::string_view value, RedisUrl& parsed) {
+  if (!absl::SimpleAtoi(value, &parsed.wait_replicas) || parsed.wait_replicas < 0) {
+    return BadUrl("wait_replicas that is no number");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadSentinelLogin(absl::string_view name, absl::string_view value, RedisUrl& parsed) {
+  if (parsed.kind != RedisTopologyKind::kSentinel) return BadUrl(absl::StrCat(name, " without Sentinels"));
+  std::optional<std::string> decoded = PercentDecode(value);
+  if (!decoded) return BadUrl(absl::StrCat(name, " that is not percent-encoded"));
+  (name == "sentinel_user" ? parsed.sentinel_login.user : parsed.sentinel_login.password) = *std::move(decoded);
+  return absl::OkStatus();
+}
+
 absl::Status TakeQuery(absl::string_view& url, RedisUrl& parsed) {
   const size_t mark = url.find('?');
   if (mark == absl::string_view::npos) return absl::OkStatus();
-  absl::string_view query = url.substr(mark + 1);
+  const absl::string_view query = url.substr(mark + 1);
   url = url.substr(0, mark);
-  if (!absl::ConsumePrefix(&query, "wait_replicas=") || !absl::SimpleAtoi(query, &parsed.wait_replicas) ||
-      parsed.wait_replicas < 0) {
-    return BadUrl("something else than wait_replicas=N after '?'");
+  for (const absl::string_view part : absl::StrSplit(query, '&')) {
+    const std::pair<absl::string_view, absl::string_view> setting = absl::StrSplit(part, absl::MaxSplits('=', 1));
+    absl::Status status = BadUrl("something unknown after '?'");
+    if (setting.first == "wait_replicas") status = ReadWaitReplicas(setting.second, parsed);
+    if (setting.first == "sentinel_user" || setting.first == "sentinel_password") {
+      status = ReadSentinelLogin(setting.first, setting.second, parsed);
+    }
+    if (!status.ok()) return status;
+  }
+  if (!parsed.sentinel_login.user.empty() && parsed.sentinel_login.password.empty()) {
+    return BadUrl("a sentinel_user without a sentinel_password");
   }
   return absl::OkStatus();
 }

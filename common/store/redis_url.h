@@ -30,12 +30,13 @@ struct RedisUrl {
   RedisTopologyKind kind = RedisTopologyKind::kStandalone;
   std::vector<RedisEndpoint> endpoints;  // the server, the Sentinels, or some nodes of the cluster
   std::string master;                    // what the Sentinels call the server
-  RedisLogin login;                      // for servers; Sentinels are asked without
+  RedisLogin login;                      // for servers
+  RedisLogin sentinel_login;             // for Sentinels
   int wait_replicas = 0;                 // how many replicas must have a change before it is acknowledged
 };
 
-// Of redis://, redis+sentinel:// or redis+cluster://. User and password may be percent-encoded. Errors never repeat the
-// password.
+// Of redis://, redis+sentinel:// or redis+cluster://. Users and passwords may be percent-encoded. Errors never repeat
+// the password.
 absl::StatusOr<RedisUrl> ParseRedisUrl(absl::string_view url);
 
 bool IsRedisUrl(absl::string_view url);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "common/store/open_store.h"
 #include "common/store/redis_format.h"
@@ -26,6 +27,7 @@ namespace {
 using test_support::Await;
 using test_support::RedisCluster;
 using test_support::RedisWithSentinels;
+using ::testing::HasSubstr;
 
 constexpr uint32_t kPartitions = 8;
 constexpr char kService[] = "test";
@@ -200,6 +202,30 @@ TEST(RedisFailoverTest, EveryEventCountsOnceWhenSentinelsPromoteTheReplica) {
   servers.AwaitWhole();
   clients.AwaitMore(5);
   clients.StopAndCompare(*store);
+}
+
+TEST(RedisFailoverTest, ServersAndSentinelsMayHavePasswordsOfTheirOwn) {
+  RedisWithSentinels servers("server-secret", "sentinel-secret");
+  Mutation mutation;
+  mutation.partition = PartitionAt(0);
+  mutation.puts.push_back({{"e", "a", false}, "there"});
+  ASSERT_TRUE(Open(servers.url())->Commit({mutation})[0].ok());
+  // One that reads while there is no replica.
+  const auto reader = Open(absl::StrReplaceAll(servers.url(), {{"wait_replicas=1", "wait_replicas=0"}}));
+  servers.Failover();
+  Await("the replica takes over", [&] { return servers.IsPrimary(1); });
+  servers.node(0).Kill();
+  Await("it is read from", [&] {
+    const auto loaded = reader->Load({LoadRequest{PartitionAt(0), {{"e", "a", false}}}});
+    return loaded.ok() && loaded->front().entities[0].value == "there";
+  });
+
+  for (const char* wrong : {"", "&sentinel_password=server-secret"}) {
+    const std::string url = absl::StrReplaceAll(servers.url(), {{"&sentinel_password=sentinel-secret", wrong}});
+    const absl::Status status = OpenStore(Options(url)).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("sentinel_password= where it is a Sentinel"));
+  }
 }
 
 }  // namespace

@@ -56,15 +56,41 @@ TEST(RedisUrlTest, ReadsSentinelsAndTheirMaster) {
   EXPECT_THAT(Endpoints(url), ElementsAre("a:26379", "b:7000"));
   EXPECT_EQ(url.master, "main");
   EXPECT_EQ(url.login.database, 4);
+  EXPECT_EQ(url.sentinel_login.password, "") << "the password of the servers is not given to Sentinels";
+}
+
+TEST(RedisUrlTest, ReadsWhatSentinelsAskFor) {
+  const RedisUrl url = *ParseRedisUrl(
+      "redis+sentinel://me:secret@a,b/main?sentinel_user=w%26tch&wait_replicas=1&sentinel_password=s3%40%3Dx=");
+  EXPECT_EQ(url.login.password, "secret");
+  EXPECT_EQ(url.sentinel_login.user, "w&tch");
+  EXPECT_EQ(url.sentinel_login.password, "s3@=x=");
+  EXPECT_EQ(url.wait_replicas, 1);
+  EXPECT_EQ(ParseRedisUrl("redis+sentinel://a/main?sentinel_password=x")->sentinel_login.user, "");
 }
 
 TEST(RedisUrlTest, RefusesWhatItCannotReadWithoutRepeatingThePassword) {
-  for (const char* url :
-       {"redis://", "redis://user:secret@", "redis://user:secret@host:0", "redis://user:secret@host:x",
-        "redis://user:secret@host/x", "redis://user:secret%4@host", "redis://secret@host", "redis://user:secret@[::1",
-        "redis://user:secret@host:70000", "redis://user:secret@a,b", "redis+cluster://user:secret@a,,b",
-        "redis+cluster://user:secret@a/1", "redis+sentinel://user:secret@a", "redis+sentinel://user:secret@a/main/x",
-        "redis://user:secret@host?wait_replicas=x", "redis://user:secret@host?replicas=1"}) {
+  for (const char* url : {"redis://",
+                          "redis://user:secret@",
+                          "redis://user:secret@host:0",
+                          "redis://user:secret@host:x",
+                          "redis://user:secret@host/x",
+                          "redis://user:secret%4@host",
+                          "redis://secret@host",
+                          "redis://user:secret@[::1",
+                          "redis://user:secret@host:70000",
+                          "redis://user:secret@a,b",
+                          "redis+cluster://user:secret@a,,b",
+                          "redis+cluster://user:secret@a/1",
+                          "redis+sentinel://user:secret@a",
+                          "redis+sentinel://user:secret@a/main/x",
+                          "redis://user:secret@host?wait_replicas=x",
+                          "redis://user:secret@host?replicas=1",
+                          "redis://user:secret@host?wait_replicas=1&",
+                          "redis://host?sentinel_password=secret",
+                          "redis+sentinel://a/main?sentinel_password=secret%4",
+                          "redis+sentinel://a/main?sentinel_user=secret",
+                          "redis+sentinel://a/main?sentinel_password=x@secret"}) {
     const absl::Status status = ParseRedisUrl(url).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << url;
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("secret"))) << url;

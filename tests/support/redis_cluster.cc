@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -156,15 +157,25 @@ void RedisCluster::AwaitWhole() const {
   }
 }
 
-RedisWithSentinels::RedisWithSentinels() {
-  for (int i = 0; i < 2; ++i) nodes_.push_back(std::make_unique<RedisServer>(WithReplicas({})));
+RedisWithSentinels::RedisWithSentinels(std::string password, std::string sentinel_password)
+    : password_(std::move(password)), sentinel_password_(std::move(sentinel_password)) {
+  std::vector<std::string> settings;
+  if (!password_.empty()) settings = {"--requirepass", password_, "--masterauth", password_};
+  for (int i = 0; i < 2; ++i) {
+    nodes_.push_back(std::make_unique<RedisServer>(WithReplicas(settings)));
+    node(i).SetPassword(password_);
+  }
   Do(node(1), {"REPLICAOF", "127.0.0.1", absl::StrCat(node(0).port())});
   Await("the replica follows", [&] { return IsReplicating(node(1)) && IsReplicating(node(0)); });
+  settings = {"--sentinel"};
+  if (!sentinel_password_.empty()) settings.insert(settings.end(), {"--requirepass", sentinel_password_});
   for (int i = 0; i < 3; ++i) {
-    const RedisServer& sentinel =
-        *sentinels_.emplace_back(std::make_unique<RedisServer>(std::vector<std::string>{"--sentinel"}));
+    RedisServer& sentinel = *sentinels_.emplace_back(std::make_unique<RedisServer>(settings));
+    sentinel.SetPassword(sentinel_password_);
     Do(sentinel, {"SENTINEL", "MONITOR", "main", "127.0.0.1", absl::StrCat(node(0).port()), "2"});
     Do(sentinel, {"SENTINEL", "SET", "main", "down-after-milliseconds", "2000", "failover-timeout", "10000"});
+    if (!password_.empty()) Do(sentinel, {"SENTINEL", "SET", "main", "auth-pass", password_});
+    if (!sentinel_password_.empty()) Do(sentinel, {"SENTINEL", "CONFIG", "SET", "sentinel-pass", sentinel_password_});
   }
   AwaitWhole();
 }
@@ -172,7 +183,13 @@ RedisWithSentinels::RedisWithSentinels() {
 std::string RedisWithSentinels::url() const {
   std::vector<std::string> addresses;
   for (const auto& sentinel : sentinels_) addresses.push_back(absl::StrCat("127.0.0.1:", sentinel->port()));
-  return absl::StrCat("redis+sentinel://", absl::StrJoin(addresses, ","), "/main?wait_replicas=1");
+  return absl::StrCat("redis+sentinel://", password_.empty() ? "" : absl::StrCat(":", password_, "@"),
+                      absl::StrJoin(addresses, ","), "/main?wait_replicas=1",
+                      sentinel_password_.empty() ? "" : absl::StrCat("&sentinel_password=", sentinel_password_));
+}
+
+void RedisWithSentinels::Failover() {
+  Do(*sentinels_[0], {"SENTINEL", "FAILOVER", "main"});
 }
 
 bool RedisWithSentinels::IsPrimary(int index) const {

@@ -42,9 +42,13 @@ class RedisCluster {
 // seconds.
 class RedisWithSentinels {
  public:
-  RedisWithSentinels();
+  // With passwords, when not empty, of the servers and of the Sentinels.
+  explicit RedisWithSentinels(std::string password = "", std::string sentinel_password = "");
 
+  // With the passwords.
   std::string url() const;
+  // Lets the replica take over at once.
+  void Failover();
   int size() const { return static_cast<int>(nodes_.size()); }
   RedisServer& node(int index) { return *nodes_[index]; }
   bool IsPrimary(int index) const;
@@ -54,6 +58,8 @@ class RedisWithSentinels {
  private:
   std::vector<std::unique_ptr<RedisServer>> nodes_;
   std::vector<std::unique_ptr<RedisServer>> sentinels_;
+  const std::string password_;
+  const std::string sentinel_password_;
 };
 
 // Asks again and again, for as long as a slow machine may take. Ends the program, saying what was missed, when it never

@@ -172,6 +172,7 @@ void RedisServer::End(int signal) {
 std::string RedisServer::Command(const std::vector<std::string>& arguments) const {
   const std::unique_ptr<redisContext, FreeContext> context(redisConnect("127.0.0.1", port_));
   if (context == nullptr || context->err != 0) return "ERROR no connection";
+  if (!password_.empty()) freeReplyObject(redisCommand(context.get(), "AUTH %s", password_.c_str()));
   std::vector<const char*> pointers;
   std::vector<size_t> sizes;
   for (const std::string& argument : arguments) {

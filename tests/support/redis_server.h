@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/temp_dir.h"
@@ -29,6 +30,8 @@ class RedisServer {
   void Pause();  // SIGSTOP
   void Resume();
 
+  // What commands log in with from now on.
+  void SetPassword(std::string password) { password_ = std::move(password); }
   // The answer as text, elements of arrays one a line; errors begin with "ERROR ".
   std::string Command(const std::vector<std::string>& arguments) const;
 
@@ -39,6 +42,7 @@ class RedisServer {
 
   const std::vector<std::string> settings_;
   const TempDir dir_;
+  std::string password_;
   int port_ = 0;
   pid_t pid_ = -1;
 };
