@@ -6,9 +6,10 @@
 
 namespace rapport::cli {
 
-bool RetryPolicy::Wait(int failed_tries, absl::string_view reason) const {
+bool RetryPolicy::Wait(int failed_tries, absl::string_view reason, absl::Duration advised) const {
   if (failed_tries >= tries) return false;
-  const absl::Duration wait = std::min(delay * (int64_t{1} << std::min(failed_tries - 1, 20)), max_delay);
+  const absl::Duration own = std::min(delay * (int64_t{1} << std::min(failed_tries - 1, 20)), max_delay);
+  const absl::Duration wait = std::max(own, advised);
   if (on_wait) on_wait(reason, wait);
   absl::SleepFor(wait);
   return true;

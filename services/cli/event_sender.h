@@ -43,8 +43,8 @@ struct RetryPolicy {
   // Told before each wait.
   std::function<void(absl::string_view reason, absl::Duration delay)> on_wait;
 
-  // Waits before the next try; false when `failed_tries` used them up.
-  bool Wait(int failed_tries, absl::string_view reason) const;
+  // Waits before the next try, at least as long as the server advised; false when `failed_tries` used them up.
+  bool Wait(int failed_tries, absl::string_view reason, absl::Duration advised = absl::ZeroDuration()) const;
 };
 
 // Whether the same call can succeed a moment later.

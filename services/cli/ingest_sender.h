@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "common/server/pushback.h"
 #include "services/cli/connection.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/event_sender.h"
@@ -93,6 +94,9 @@ class IngestCall final : public grpc::ClientBidiReactor<typename Ingest::Request
     finished_ = true;
     return *status_;
   }
+
+  // After Finish: how long the server advises to wait.
+  absl::Duration advised() const { return server::PushbackOf(*context_); }
 
  private:
   void OnReadDone(bool ok) override {
@@ -198,11 +202,14 @@ class IngestSender final : public EventSender<typename Ingest::Event> {
   // After the end of a stream: ready for a new one, or the error that ended it.
   absl::Status Resume() {
     grpc::Status ended = call_->Finish();
+    const absl::Duration advised = call_->advised();
     call_.reset();
     if (unacknowledged_.empty()) return absl::OkStatus();
     if (ended.ok()) ended = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server ended the stream early");
     absl::Status status = connection_.Explain(ended);
-    if (!IsTransient(ended.error_code()) || !retry_.Wait(++failed_tries_, status.message())) return status;
+    if (!IsTransient(ended.error_code()) || !retry_.Wait(++failed_tries_, status.message(), advised)) {
+      return status;
+    }
     return absl::OkStatus();
   }
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/server/pushback.h"
 #include "rapport/ratings/v1/ratings_service.grpc.pb.h"
 #include "services/cli/enum_names.h"
 
@@ -28,10 +29,13 @@ class SurveySender final : public EventSender<Survey> {
       RecordSurveysRequest request;
       for (const Survey& survey : batch.events) *request.add_surveys() = survey;
       RecordSurveysResponse response;
-      const grpc::Status called = stub_->RecordSurveys(connection_.NewContext().get(), request, &response);
+      const std::unique_ptr<grpc::ClientContext> context = connection_.NewContext();
+      const grpc::Status called = stub_->RecordSurveys(context.get(), request, &response);
       if (!called.ok()) {
         absl::Status status = connection_.Explain(called);
-        if (!IsTransient(called.error_code()) || !retry_.Wait(tries, status.message())) return status;
+        if (!IsTransient(called.error_code()) || !retry_.Wait(tries, status.message(), server::PushbackOf(*context))) {
+          return status;
+        }
         continue;
       }
       if (response.results_size() != request.surveys_size()) {

@@ -11,6 +11,7 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "common/server/pushback.h"
 #include "common/server/trace.h"
 #include "rapport/ratings/v1/ratings_service.grpc.pb.h"
 #include "rapport/response_times/v1/response_times_service.grpc.pb.h"
@@ -129,6 +130,9 @@ class Question {
     return MakesSenseAgain(status_) && attempts_ < kMostAttempts;
   }
 
+  // How long the service advises to wait after the last attempt.
+  absl::Duration advised() const { return context_ == nullptr ? absl::ZeroDuration() : server::PushbackOf(*context_); }
+
   bool ok() const { return attempts_ > 0 && status_.ok(); }
   int attempts() const { return attempts_; }
   Service& service() { return service_; }
@@ -245,7 +249,8 @@ class GrpcPeerCalls final : public PeerCalls {
     while (!questions.empty()) {
       questions = Attempt(tenant, token, std::move(questions), timeout, end);
       if (questions.empty()) return;
-      const absl::Duration pause = PauseAfter(questions.front()->attempts());
+      absl::Duration pause = PauseAfter(questions.front()->attempts());
+      for (const Question* question : questions) pause = std::max(pause, question->advised());
       if (absl::Now() + pause >= end) return;
       absl::SleepFor(pause);
     }
