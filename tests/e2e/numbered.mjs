@@ -97,13 +97,14 @@ export const services = {
   },
 };
 
-// Clients spread calls over the replicas and repeat by themselves what one of them could not answer.
+// Clients spread calls over the replicas and repeat by themselves what one of them could not answer, when it advises.
 const serviceConfig = JSON.stringify({
   loadBalancingConfig: [{round_robin: {}}],
   methodConfig: [{
     name: [{}],
     retryPolicy: {
-      maxAttempts: 5, initialBackoff: '0.05s', maxBackoff: '1s', backoffMultiplier: 2, retryableStatusCodes: ['UNAVAILABLE'],
+      maxAttempts: 5, initialBackoff: '0.05s', maxBackoff: '1s', backoffMultiplier: 2,
+      retryableStatusCodes: ['RESOURCE_EXHAUSTED', 'UNAVAILABLE'],
     },
   }],
 });
