@@ -2,7 +2,7 @@
 import {chance} from './random.mjs';
 
 export const blockSize = 60;    // events that share customers, and conversations
-const erasedBlocks = 0.04;      // share of blocks whose customers are erased once all of it is acknowledged
+const erasedBlocks = 0.1;      // share of blocks whose customers are erased once all of it is acknowledged
 
 // The messages that event `number` is sent as, one after the other, each when the one before is acknowledged. `counts`
 // marks the one that holds from then on, if any. All of it follows from the seed.
