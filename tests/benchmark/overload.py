@@ -22,6 +22,10 @@ NEIGHBOURS = (("RecordRating", "RecordRating"), ("RecordRating", "RecordRatings 
 NEARLY = 0.97  # a peak that needs fewer callers is taken when it is as good
 
 
+def ratio(a, b):
+    return a / b if b else 0
+
+
 def halves():
     """Processors for the service (and its store) and for the load, apart where there are two."""
     cpus = sorted(os.sched_getaffinity(0))
@@ -29,14 +33,18 @@ def halves():
     return [",".join(map(str, part)) for part in ((cpus[:half], cpus[half:]) if half else (cpus, cpus))]
 
 
-class Memory:
-    """The most that a process held while it was watched."""
+class Process:
+    """What a process uses: the processor time, and the most memory that it held while it was watched."""
 
     def __init__(self, pid):
-        self.status = pathlib.Path(f"/proc/{pid}/status")
+        self.status, self.stat = pathlib.Path(f"/proc/{pid}/status"), pathlib.Path(f"/proc/{pid}/stat")
         self.most, self.watching = 0, False
 
-    def now(self):
+    def cpu_seconds(self):
+        user, system = self.stat.read_text().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self):
         for line in self.status.read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
@@ -44,7 +52,7 @@ class Memory:
 
     @contextlib.contextmanager
     def watched(self):
-        self.most, self.watching = self.now(), True
+        self.most, self.watching = self.memory(), True
         thread = threading.Thread(target=self.watch)
         thread.start()
         try:
@@ -55,7 +63,7 @@ class Memory:
 
     def watch(self):
         while self.watching:
-            self.most = max(self.most, self.now())
+            self.most = max(self.most, self.memory())
             time.sleep(0.02)
 
 
@@ -69,9 +77,9 @@ class Overload:
 
     def run(self):
         for store, names in STORES.items():
-            with self.service(store) as (server, memory):
+            with self.service(store) as (server, process):
                 self.fill(server)
-                peaks = {name: self.overload(f"{name}, {store}", server, memory, *CALLS[name])
+                peaks = {name: self.overload(f"{name}, {store}", server, process, *CALLS[name])
                          for name in names if name in self.measured}
                 if store == "RocksDB":
                     self.neighbours(server, peaks)
@@ -91,31 +99,29 @@ class Overload:
                  f"--listen=127.0.0.1:{port}", f"--metrics-listen=127.0.0.1:{metrics}", f"--store={url}",
                  "--tenant-calls-per-second=0", "--tenant-events-per-second=0"], stderr=log))
             servers.await_true(lambda: servers.answers_http(f"http://127.0.0.1:{metrics}/readyz"), "rapport-ratings")
-            yield f"127.0.0.1:{port}", Memory(process.pid)
+            yield f"127.0.0.1:{port}", Process(process.pid)
 
     def fill(self, server):
         for tenant in ("flood", "quiet"):
             self.load(server, "batch", "--callers=4", f"--tenant={tenant}")
 
-    def overload(self, title, server, memory, kind, levels):
-        rounds = {callers: self.load(server, kind, f"--callers={callers}") for callers in levels[:self.levels]}
+    def overload(self, title, server, process, kind, levels):
+        rounds = {callers: self.watched(process, server, kind, f"--callers={callers}") for callers in levels[:self.levels]}
         best = max(r["accepted"] for r in rounds.values())
         callers, peak = next((c, r) for c, r in rounds.items() if r["accepted"] >= NEARLY * best)
-        at_peak = memory.now()
         rows = {"at the peak": {"calls_per_second": peak["accepted"], "goodput_of_peak": 1, "p50_ms": 1000 * peak["p50_seconds"],
                                 "p99_ms": 1000 * peak["p99_seconds"], "max_ms": 1000 * peak["max_seconds"],
-                                "rss_mb": at_peak / 2**20}}
+                                "cpu_us_per_accepted": peak["cpu_us"], "rss_mb": peak["rss_mb"]}}
         before = peak
         for name, flags in {
-                f"{TIMES} x the rate": (f"--rate={TIMES * peak['accepted']}", "--connections=16"),
+                f"{TIMES} x the rate": (f"--rate={max(1, TIMES * peak['accepted'])}", "--connections=16"),
                 f"{TIMES} x the callers": (f"--callers={TIMES * callers}", "--connections=16"),
                 f"{TIMES} x the callers, who obey": (f"--callers={TIMES * callers}", "--connections=16", "--obey"),
         }.items():
-            with memory.watched():
-                over = self.load(server, kind, *flags)
+            over = self.watched(process, server, kind, *flags)
             after = self.load(server, kind, f"--callers={callers}")
             # The peak of that minute: a machine that is shared does not always give the same.
-            rows[name] = self.row(over, (before["accepted"] + after["accepted"]) / 2, peak) | {"rss_mb": memory.most / 2**20}
+            rows[name] = self.row(over, (before["accepted"] + after["accepted"]) / 2, peak)
             before = after
         self.figures[title] = rows
         return peak
@@ -123,28 +129,29 @@ class Overload:
     @staticmethod
     def row(over, goodput_at_peak, peak):
         answered = over["accepted"] + over["refused"] + over["failed"]
-        return {"calls_per_second": over["accepted"], "offered_of_peak": over["offered"] / goodput_at_peak,
-                "goodput_of_peak": over["accepted"] / goodput_at_peak,
+        return {"calls_per_second": over["accepted"], "offered_of_peak": ratio(over["offered"], goodput_at_peak),
+                "goodput_of_peak": ratio(over["accepted"], goodput_at_peak),
                 "p50_ms": 1000 * over["p50_seconds"], "p99_ms": 1000 * over["p99_seconds"], "max_ms": 1000 * over["max_seconds"],
-                "p99_of_peak": over["p99_seconds"] / peak["p99_seconds"],
-                "refused_share": over["refused"] / answered, "advised_of_refused": over["advised"],
-                "failed_share": over["failed"] / answered}
+                "p99_of_peak": ratio(over["p99_seconds"], peak["p99_seconds"]),
+                "refused_share": ratio(over["refused"], answered), "advised_of_refused": over["advised"],
+                "failed_share": ratio(over["failed"], answered),
+                "cpu_us_per_accepted": over["cpu_us"], "rss_mb": over["rss_mb"]}
 
     def neighbours(self, server, peaks):
         pairs = [pair for pair in NEIGHBOURS if set(pair) <= set(peaks)]
-        words = {quiet: (server, CALLS[quiet][0], f"--rate={peaks[quiet]['accepted'] / 10}", "--connections=2", "--tenant=quiet")
+        words = {quiet: (server, CALLS[quiet][0], f"--rate={max(1, peaks[quiet]['accepted'] / 10)}", "--connections=2", "--tenant=quiet")
                  for quiet, _ in pairs}
         alone = {quiet: self.load(*each) for quiet, each in words.items()}
         rows = {}
         for quiet, flood in pairs:
-            with self.flood(server, CALLS[flood][0], TIMES * peaks[flood]["accepted"]):
+            with self.flood(server, CALLS[flood][0], max(1, TIMES * peaks[flood]["accepted"])):
                 beside = self.load(*words[quiet])
             before = alone[quiet]
             rows[f"{quiet}, beside a flood of {flood}"] = {
-                "asked_per_second": beside["offered"], "goodput_of_asked": beside["accepted"] / beside["offered"],
-                "refused_share": beside["refused"] / (beside["accepted"] + beside["refused"]), "p50_ms_alone": 1000 * before["p50_seconds"],
+                "asked_per_second": beside["offered"], "goodput_of_asked": ratio(beside["accepted"], beside["offered"]),
+                "refused_share": ratio(beside["refused"], beside["accepted"] + beside["refused"]), "p50_ms_alone": 1000 * before["p50_seconds"],
                 "p50_ms": 1000 * beside["p50_seconds"], "p99_ms_alone": 1000 * before["p99_seconds"],
-                "p99_ms": 1000 * beside["p99_seconds"], "p99_of_alone": beside["p99_seconds"] / before["p99_seconds"]}
+                "p99_ms": 1000 * beside["p99_seconds"], "p99_of_alone": ratio(beside["p99_seconds"], before["p99_seconds"])}
         self.figures["a tenant with a tenth of the peak, beside another's flood, RocksDB"] = rows
 
     @contextlib.contextmanager
@@ -158,6 +165,13 @@ class Overload:
                 yield
             finally:
                 process.kill()
+
+    def watched(self, process, server, kind, *flags):
+        before = process.cpu_seconds()
+        with process.watched():
+            figures = self.load(server, kind, *flags)
+        used = process.cpu_seconds() - before
+        return figures | {"cpu_us": ratio(1e6 * used, figures["accepted_in_all"]), "rss_mb": process.most / 2**20}
 
     def load(self, server, kind, *flags):
         return servers.put_load(*self.words(server, kind, *flags))

@@ -38,7 +38,9 @@ class Overload {
       arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
       arguments.SetMaxReceiveMessageSize(-1);
       channels_.push_back(grpc::CreateCustomChannel(options.server, grpc::InsecureChannelCredentials(), arguments));
-      if (!channels_.back()->WaitForConnected(absl::ToChronoTime(absl::Now() + kPatience))) failed_ += 1;
+      if (!channels_.back()->WaitForConnected(absl::ToChronoTime(absl::Now() + kPatience))) {
+        failure_ = "no connection to the server";
+      }
       stubs_.push_back(std::make_unique<grpc::GenericStub>(channels_.back()));
     }
   }
@@ -68,17 +70,14 @@ class Overload {
                         ",\"accepted\":", static_cast<double>(accepted_) / elapsed, ",\"refused\":", refused / elapsed,
                         ",\"failed\":", static_cast<double>(failed_) / elapsed,
                         ",\"advised\":", refused > 0 ? static_cast<double>(advised_) / refused : 1.0,
-                        ",\"p50_seconds\":", Quantile(seconds_, 0.5), ",\"p99_seconds\":", Quantile(seconds_, 0.99),
-                        ",\"max_seconds\":", Quantile(seconds_, 1), "}");
+                        ",\"accepted_in_all\":", seconds_.size(), ",\"p50_seconds\":", Quantile(seconds_, 0.5),
+                        ",\"p99_seconds\":", Quantile(seconds_, 0.99), ",\"max_seconds\":", Quantile(seconds_, 1), "}");
   }
 
+  // Why calls failed that were not refused; empty when none did.
   std::string failure() {
     absl::MutexLock lock(&mutex_);
     return failure_;
-  }
-  bool anything_accepted() {
-    absl::MutexLock lock(&mutex_);
-    return !seconds_.empty();
   }
 
  private:
@@ -202,10 +201,7 @@ class Overload {
 int RunOverload(const MakeCall& make_call, const OverloadOptions& options) {
   Overload overload(make_call, options);
   overload.Run();
-  if (!overload.anything_accepted()) {
-    std::cerr << "no call was accepted: " << overload.failure() << "\n";
-    return 1;
-  }
+  if (!overload.failure().empty()) std::cerr << overload.failure() << "\n";
   std::cout << overload.Figures() << "\n";
   return 0;
 }

@@ -30,7 +30,8 @@ struct OverloadOptions {
 
 // Puts the load on a server that runs already, for so long, and prints what came of it but for the first third of the
 // time as one line of JSON: calls a second (`offered`, `accepted`, `refused`, `failed`), the share of refusals that
-// came with advice, and quantiles of the time of accepted calls in seconds.
+// came with advice, and quantiles of the time of accepted calls in seconds; `accepted_in_all`, the first third
+// included.
 int RunOverload(const MakeCall& make_call, const OverloadOptions& options);
 
 }  // namespace rapport::benchmark
