@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "services/cli/row_conversion.h"
 
 namespace rapport::cli {
 namespace {
@@ -80,7 +81,8 @@ class JsonRows final : public RowReader {
         return absl::InvalidArgumentError(
             absl::StrCat("line ", line_number_, ": it is longer than ", csv::Reader::kMaxRowBytes, " bytes"));
       }
-      const absl::string_view text = absl::StripAsciiWhitespace(absl::StripPrefix(line_.c_str(), "\xEF\xBB\xBF"));
+      const absl::string_view line(line_.data(), static_cast<size_t>(in_.gcount()) - (in_.eof() ? 0 : 1));
+      const absl::string_view text = absl::StripAsciiWhitespace(absl::StripPrefix(line, "\xEF\xBB\xBF"));
       if (!text.empty()) return std::optional<csv::Row>(Read(text));
     }
     if (in_.bad()) return absl::DataLossError("the file cannot be read any further");
@@ -93,6 +95,11 @@ class JsonRows final : public RowReader {
   csv::Row Read(absl::string_view text) const {
     csv::Row row;
     row.line = line_number_;
+    // The parser would complain of such text on stderr.
+    if (const absl::Status checked = CheckText(text); !checked.ok()) {
+      row.error = std::string(checked.message());
+      return row;
+    }
     Struct object;
     const auto parsed =
         google::protobuf::util::JsonStringToMessage(google::protobuf::StringPiece(text.data(), text.size()), &object);

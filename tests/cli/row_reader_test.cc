@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <string>
 #include <vector>
 
 namespace rapport::cli {
@@ -49,6 +50,17 @@ TEST(JsonRowsTest, SpoilsOnlyTheRowThatIsNoObject) {
   EXPECT_THAT(rows[2].error, HasSubstr("'a' is too large for a number"));
   EXPECT_THAT(rows[3].error, HasSubstr("'a' is no single value"));
   EXPECT_THAT(rows[4].error, HasSubstr("not a JSON object"));
+}
+
+TEST(JsonRowsTest, SpoilsOnlyTheRowThatIsNoText) {
+  using std::string_literals::operator""s;
+  testing::internal::CaptureStderr();
+  const auto rows = ReadJson("{\"a\": \"caf\xE9\"}\n{\"a\": \"b\"}\0\n{\"a\": \"c\"}"s, {"a"});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  ASSERT_EQ(rows.size(), 4);
+  EXPECT_THAT(rows[1].error, HasSubstr("not UTF-8"));
+  EXPECT_THAT(rows[2].error, HasSubstr("NUL"));
+  EXPECT_THAT(rows[3].fields, ElementsAre("c"));
 }
 
 TEST(JsonRowsTest, BoundsALine) {
