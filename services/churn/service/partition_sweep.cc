@@ -181,8 +181,8 @@ absl::Status PartitionSweep::ScoreChunk(absl::Span<const SweptCustomer> customer
 
 absl::Status PartitionSweep::Store(size_t count, MakeWrite make) {
   if (count == 0) return absl::OkStatus();
-  const auto room = [&] { return tools_.path.queue_capacity() - tools_.path.queued_events(); };
-  for (int i = 0; i < kMostPauses && room() < static_cast<int64_t>(count); ++i) absl::SleepFor(kPauseWhileFull);
+  const auto has_room = [&] { return tools_.path.CheckRoom(partition_.tenant, static_cast<int64_t>(count)).ok(); };
+  for (int i = 0; i < kMostPauses && !has_room(); ++i) absl::SleepFor(kPauseWhileFull);
   absl::Notification done;
   absl::Status status;
   const auto gathering = std::make_shared<write::Gathering>(count, [&](const absl::StatusOr<int64_t>& finished) {
