@@ -14,7 +14,8 @@ constexpr size_t kTimesFreeQueue = 8;
 constexpr size_t kTimesFreeThreads = 2;
 constexpr size_t kFewTenants = 64;
 constexpr int kStandingShare = 10;  // of the longest wait, while a queue does not get empty
-constexpr double kNewest = 0.1;     // weight of the newest task in the usual time
+constexpr size_t kMostRefusedInATurn = 2;
+constexpr double kNewest = 0.1;  // weight of the newest task in the usual time
 
 bool MayTakeOne(size_t own, size_t all, size_t capacity, size_t times_free) {
   return all < capacity && own < times_free * (capacity - all);
@@ -32,14 +33,22 @@ Executor::~Executor() {
 }
 
 absl::Status Executor::TryRun(absl::string_view tenant, Task task) {
-  absl::MutexLock lock(&mutex_);
-  if (stopping_) return Draining();
-  Tenant& queue = TenantOf(tenant);
-  if (!MayTakeOne(queue.queue.size(), queued_, options_.queue_capacity, kTimesFreeQueue)) {
-    ++refusals_.full;
-    return WithRetryAfter(ExecutorFull(), Backlog(queue));
+  Waiting late;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return Draining();
+    Tenant& own = TenantOf(tenant);
+    const bool room = MayTakeOne(own.queue.size(), queued_, options_.queue_capacity, kTimesFreeQueue);
+    if (!room && (own.queue.empty() || !WaitedTooLong(own, own.queue.front(), options_.clock()))) {
+      ++refusals_.full;
+      return WithRetryAfter(ExecutorFull(), Backlog(own));
+    }
+    Enqueue(own, std::move(task), /*may_be_refused=*/true);
+    if (room) return absl::OkStatus();
+    // One of the two has to go: the caller of the newer one is the likelier to be still there.
+    late = TakeLate(own);
   }
-  Enqueue(queue, std::move(task), /*may_be_refused=*/true);
+  late.task(WithRetryAfter(server::WaitedTooLong(), options_.max_wait / kStandingShare));
   return absl::OkStatus();
 }
 
@@ -117,31 +126,55 @@ Executor::Tenant* Executor::Next() {
   return nullptr;
 }
 
+Executor::Waiting Executor::TakeLate(Tenant& tenant) {
+  Waiting late = std::move(tenant.queue.front());
+  tenant.queue.pop_front();
+  --queued_;
+  ++refusals_.waited;
+  return late;
+}
+
+Executor::Waiting Executor::TakeNext(Tenant& tenant, absl::Time now) {
+  // While more comes than can be done, the newest first: the oldest would all be answered when it is nearly too late.
+  const bool newest = Stands(tenant, now) && tenant.queue.front().may_be_refused && tenant.queue.back().may_be_refused;
+  Waiting next = std::move(newest ? tenant.queue.back() : tenant.queue.front());
+  newest ? tenant.queue.pop_back() : tenant.queue.pop_front();
+  --queued_;
+  return next;
+}
+
 void Executor::RunOneOf(Tenant& tenant) {
-  Waiting next = std::move(tenant.queue.front());
   const absl::Time start = options_.clock();
-  const absl::Status status =
-      WaitedTooLong(tenant, next, start) ? WithRetryAfter(server::WaitedTooLong(), Backlog(tenant)) : absl::OkStatus();
-  if (!status.ok()) ++refusals_.waited;
-  const absl::Duration expected = status.ok() ? tenant.usual : absl::ZeroDuration();
   now_used_ = std::max(now_used_, tenant.used);
   waiting_.erase({tenant.used, &tenant});
-  tenant.queue.pop_front();
+  // Few at a time: however many are late, something is done besides refusing them.
+  std::vector<Waiting> late;
+  while (late.size() < kMostRefusedInATurn && !tenant.queue.empty() &&
+         WaitedTooLong(tenant, tenant.queue.front(), start)) {
+    late.push_back(TakeLate(tenant));
+  }
+  Waiting next;
+  if (!tenant.queue.empty()) next = TakeNext(tenant, start);
+  const absl::Duration expected = next.task != nullptr ? tenant.usual : absl::ZeroDuration();
   tenant.used += expected;
   if (!tenant.queue.empty()) waiting_.emplace(tenant.used, &tenant);
-  --queued_;
+  const absl::Status refusal = WithRetryAfter(server::WaitedTooLong(), Backlog(tenant));
   ++busy_;
   ++tenant.running;
   if (Next() != nullptr) work_.Signal();
 
   mutex_.Unlock();
-  next.task(status);
-  next.task = nullptr;  // its captures may be costly to destroy, or call back
+  for (const Waiting& each : late) each.task(refusal);
+  const absl::Time begin = options_.clock();
+  if (next.task != nullptr) next.task(absl::OkStatus());
+  const absl::Time end = options_.clock();
+  const bool ran = next.task != nullptr;
+  late.clear();
+  next.task = nullptr;  // captures may be costly to destroy, or call back
   mutex_.Lock();
 
-  const absl::Duration took = options_.clock() - start;
-  if (status.ok()) tenant.usual += (took - tenant.usual) * kNewest;
-  Charge(tenant, took - expected);
+  if (ran) tenant.usual += (end - begin - tenant.usual) * kNewest;
+  Charge(tenant, end - start - expected);
   --busy_;
   --tenant.running;
   if (stopping_ && busy_ == 0) {
@@ -156,10 +189,13 @@ void Executor::Charge(Tenant& tenant, absl::Duration cost) {
   if (waits) waiting_.emplace(tenant.used, &tenant);
 }
 
+bool Executor::Stands(const Tenant& tenant, absl::Time now) const {
+  return !stopping_ && now - tenant.empty_at > options_.max_wait;
+}
+
 bool Executor::WaitedTooLong(const Tenant& tenant, const Waiting& waiting, absl::Time now) const {
   if (!waiting.may_be_refused || stopping_) return false;
-  const bool stands = now - tenant.empty_at > options_.max_wait;
-  return now - waiting.since > (stands ? options_.max_wait / kStandingShare : options_.max_wait);
+  return now - waiting.since > (Stands(tenant, now) ? options_.max_wait / kStandingShare : options_.max_wait);
 }
 
 absl::Duration Executor::Backlog(const Tenant& tenant) const {

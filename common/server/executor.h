@@ -31,12 +31,13 @@ class Executor {
   struct Options {
     int threads = 1;
     size_t queue_capacity = 1;  // tasks that wait, of all tenants
-    // A task is refused when it has waited that long; a tenth of it while its tenant's queue has not been empty for
-    // that long, since those who then wait at the end wait for nothing.
+    // Tasks that have waited longer are refused, yet one is run for every two, so that work is done however late it is.
+    // While a tenant's queue has not been empty for that long, its newest task is run first, and a tenth of it is too
+    // long: those at the end of the queue would wait for nothing.
     absl::Duration max_wait = absl::InfiniteDuration();
     std::function<absl::Time()> clock = absl::Now;  // by which tasks wait and are timed
   };
-  // Called exactly once, on a thread of the pool: with OK to do the work, else with what refuses it. Must not throw.
+  // Called exactly once: with OK on a thread of the pool to do the work, else with what refuses it. Must not throw.
   using Task = std::function<void(const absl::Status&)>;
 
   // What was refused since the start.
@@ -89,8 +90,12 @@ class Executor {
   void EnqueueForSure(absl::string_view tenant, std::function<void()> task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Of those who wait and may have one more thread, the one who is next; null when there is none.
   Tenant* Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Waiting TakeLate(Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Waiting TakeNext(Tenant& tenant, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunOneOf(Tenant& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Charge(Tenant& tenant, absl::Duration cost) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the tenant's queue is one that does not get empty.
+  bool Stands(const Tenant& tenant, absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WaitedTooLong(const Tenant& tenant, const Waiting& waiting, absl::Time now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // How long until what waits before a new task of the tenant is done.

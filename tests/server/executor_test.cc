@@ -194,6 +194,57 @@ TEST(ExecutorTest, RefusesSoonerWhileAQueueStands) {
   EXPECT_THAT(ran, ::testing::UnorderedElementsAre("refused", "refused", "third", "calm"));
 }
 
+TEST(ExecutorTest, RunsTheNewestFirstWhileAQueueStands) {
+  ManualClock clock;
+  std::vector<int> ran;
+  Executor executor({.threads = 1, .queue_capacity = 10, .max_wait = absl::Seconds(1), .clock = clock.Function()});
+  Blocker blocker(executor);
+  int refused = 0;
+  const auto submit = [&](int number) {
+    const auto task = [&, number](const absl::Status& turn) {
+      if (turn.ok()) ran.push_back(number);
+      if (!turn.ok()) ++refused;
+    };
+    ASSERT_TRUE(executor.TryRun("acme", task).ok());
+  };
+  submit(0);
+  clock.Advance(absl::Milliseconds(1001));
+  for (int i = 1; i <= 3; ++i) submit(i);
+  blocker.Release();
+  while (executor.queued() > 0 || executor.busy() > 0) std::this_thread::yield();
+  EXPECT_THAT(ran, ElementsAre(3, 2, 1));
+  EXPECT_EQ(refused, 1);
+}
+
+TEST(ExecutorTest, DoesWorkHoweverManyWaitedTooLong) {
+  ManualClock clock;
+  Executor executor({.threads = 1, .queue_capacity = 1000, .max_wait = absl::Seconds(1), .clock = clock.Function()});
+  Blocker blocker(executor);
+  int ran = 0;
+  const auto task = [&](const absl::Status& turn) { ran += turn.ok() ? 1 : 0; };
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(executor.TryRun("acme", task).ok());
+  clock.Advance(absl::Seconds(2));
+  blocker.Release();
+  while (executor.queued() > 0 || executor.busy() > 0) std::this_thread::yield();
+  EXPECT_EQ(ran, 100);
+  EXPECT_EQ(executor.refusals().waited, 200u);
+}
+
+TEST(ExecutorTest, PutsANewTaskInThePlaceOfOneThatWaitedTooLong) {
+  ManualClock clock;
+  Executor executor({.threads = 1, .queue_capacity = 2, .max_wait = absl::Seconds(1), .clock = clock.Function()});
+  Blocker blocker(executor);
+  absl::Status oldest;
+  ASSERT_TRUE(executor.TryRun("acme", [&](const absl::Status& turn) { oldest = turn; }).ok());
+  ASSERT_TRUE(executor.TryRun("acme", Nothing).ok());
+  ASSERT_FALSE(executor.TryRun("acme", Nothing).ok());
+  clock.Advance(absl::Seconds(2));
+  EXPECT_TRUE(executor.TryRun("acme", Nothing).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(oldest));
+  EXPECT_EQ(executor.queued(), 2u);
+  blocker.Release();
+}
+
 TEST(ExecutorTest, RunsWhatItAcceptedBeforeItEnds) {
   ManualClock clock;
   std::vector<absl::Status> turns;
