@@ -58,8 +58,8 @@ bool IsLoggable(absl::StatusCode code) {
 // that it may take.
 constexpr absl::Duration kShortestHold = absl::Milliseconds(2);
 constexpr absl::Duration kLongestHold = absl::Milliseconds(500);
-constexpr int64_t kMostHeld = 16 << 10;
-constexpr int64_t kBulkyWeight = 256;
+constexpr int64_t kMostHeld = 4096;
+constexpr int64_t kBulkyWeight = 64;
 
 absl::string_view Traceparent(const grpc::CallbackServerContext& context) {
   const auto found = context.client_metadata().find("traceparent");
