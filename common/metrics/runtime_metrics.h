@@ -34,6 +34,10 @@ inline constexpr Definition kConnectionsRefused{.name = "rapport_connections_ref
                                                     "Connections closed at once because there were as many as "
                                                     "--max-connections, or the limit of open files, allows.",
                                                 .type = Type::kCounter};
+inline constexpr Definition kConnectionsCut{
+    .name = "rapport_connections_cut_total",
+    .help = "Connections that only sent, cut because the process was about to hold more than --memory-limit.",
+    .type = Type::kCounter};
 inline constexpr Definition kExecutorQueue{.name = "rapport_executor_queue_tasks",
                                            .help = "Tasks that wait for a thread of the executor.",
                                            .type = Type::kGauge};
@@ -125,6 +129,7 @@ inline constexpr const Definition* kRuntimeMetrics[] = {&kRpcRequests,
                                                         &kRateLimited,
                                                         &kConnections,
                                                         &kConnectionsRefused,
+                                                        &kConnectionsCut,
                                                         &kExecutorQueue,
                                                         &kExecutorCapacity,
                                                         &kExecutorBusy,

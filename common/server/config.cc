@@ -61,6 +61,7 @@ absl::Status CheckNumbers(const ServerConfig& config) {
       {"--max-batch-bytes", static_cast<double>(config.max_batch_bytes), 1 << 10, 1 << 28},
       {"--tenant-calls-per-second", config.tenant_calls_per_second, 0, 1e9},
       {"--tenant-events-per-second", config.tenant_events_per_second, 0, 1e9},
+      {"--memory-limit", static_cast<double>(config.memory_limit), 0, 1e15},
       {"--tenant-open-streams", static_cast<double>(config.tenant_open_streams), 0, 1e6},
   };
   for (const Bounds& bounds : all) {

@@ -29,6 +29,7 @@ struct ServerConfig {
   int max_concurrent_streams = 1000;  // per connection
   int max_connections = 10'000;
   int64_t max_transport_bytes = int64_t{256} << 20;
+  int64_t memory_limit = 0;  // 0: that of the container, or of the machine
   int executor_threads = 16;
   int executor_queue = 1024;
   absl::Duration executor_max_wait = absl::Seconds(1);

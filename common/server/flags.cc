@@ -55,6 +55,9 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
       .Add("--max-transport-bytes", config.max_transport_bytes,
            "Memory for messages on their way in and out, of all callers; beyond it calls are refused and connections "
            "closed")
+      .Add("--memory-limit", config.memory_limit,
+           "Bytes that the process may hold; before it holds more, connections that only send are cut; 0: the limit of "
+           "its container, else the memory of the machine")
       .Add("--max-connections", config.max_connections, "Connections at a time; more are closed at once")
       .Add("--max-concurrent-streams", config.max_concurrent_streams, "Calls at a time on one connection")
       .Add("--executor-threads", config.executor_threads, "Threads for calls that wait for the store")

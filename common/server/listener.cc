@@ -1,8 +1,9 @@
 #include "common/server/listener.h"
 
+#include <linux/tcp.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -27,12 +28,20 @@
 #include "absl/time/time.h"
 #include "common/metrics/runtime_metrics.h"
 #include "common/server/address.h"
+#include "common/server/memory.h"
 
 namespace rapport::server {
 namespace {
 
 constexpr absl::Duration kPauseWithoutDescriptors = absl::Milliseconds(100);
 constexpr absl::Duration kCountAtMostEvery = absl::Milliseconds(100);
+constexpr absl::Duration kLookAtMemoryEvery = absl::Milliseconds(100);
+constexpr absl::Duration kLookAtMemoryInVainEvery = absl::Seconds(5);  // giving memory back takes time
+constexpr double kFullShare = 0.85;                                    // of the memory limit
+// Bytes received for each one sent, and the least that matter: a stream of the largest batches gets a byte of
+// acknowledgement for fifty.
+constexpr double kOnlySends = 250;
+constexpr double kWorthCutting = 256 << 10;
 // A peer that acknowledges nothing, or takes nothing in, for that long is gone.
 constexpr absl::Duration kSilentPeer = absl::Seconds(20);
 
@@ -115,7 +124,28 @@ size_t DescriptorsForConnections() {
   return limit.rlim_cur - limit.rlim_cur / 4;
 }
 
-// Counts sockets that others own and close without a word.
+struct Traffic {
+  int fd = -1;
+  double received = 0;
+  double sent = 0;
+
+  double Ratio() const { return received / (sent + 1); }
+};
+
+Traffic TrafficOf(int fd) {
+  tcp_info info = {};
+  socklen_t size = sizeof(info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return {fd, static_cast<double>(info.tcpi_bytes_received), static_cast<double>(info.tcpi_bytes_acked)};
+}
+
+// Ends the connection for both sides and forgets what it has received and nobody has read, which a shutdown does not.
+void Disconnect(int fd) {
+  const sockaddr nobody = {.sa_family = AF_UNSPEC, .sa_data = {}};
+  connect(fd, &nobody, sizeof(nobody));
+}
+
+// Sockets that others own and close without a word.
 class OpenSockets {
  public:
   void Add(int fd) {
@@ -127,6 +157,17 @@ class OpenSockets {
   }
   // At most this many are open.
   size_t bound() const { return inodes_.size(); }
+  // Those that send much and get next to nothing, the worst first.
+  std::vector<Traffic> OnlySending() {
+    Count();
+    std::vector<Traffic> found;
+    for (const auto& [fd, inode] : inodes_) {
+      const Traffic traffic = TrafficOf(fd);
+      if (traffic.received >= kWorthCutting && traffic.Ratio() >= kOnlySends) found.push_back(traffic);
+    }
+    std::sort(found.begin(), found.end(), [](const Traffic& a, const Traffic& b) { return a.Ratio() > b.Ratio(); });
+    return found;
+  }
 
  private:
   // A descriptor that was used again stands for something else by then.
@@ -143,11 +184,14 @@ class OpenSockets {
 
 class Listener::Impl {
  public:
-  Impl(std::vector<Descriptor> sockets, size_t max_connections, Logger& log, metrics::Registry& registry)
+  Impl(std::vector<Descriptor> sockets, const Options& options, Logger& log, metrics::Registry& registry)
       : sockets_(std::move(sockets)),
-        max_connections_(max_connections),
+        max_connections_(std::min(static_cast<size_t>(options.max_connections), DescriptorsForConnections())),
+        full_at_(static_cast<int64_t>(
+            kFullShare * static_cast<double>(options.memory_limit > 0 ? options.memory_limit : AvailableBytes()))),
         log_(log),
         refused_(registry.GetCounter(metrics::kConnectionsRefused)),
+        cut_(registry.GetCounter(metrics::kConnectionsCut)),
         hook_(registry.OnCollect([this, &open = registry.GetGauge(metrics::kConnections)] {
           absl::MutexLock lock(&mutex_);
           open.Set(static_cast<double>(open_.Count()));
@@ -173,7 +217,8 @@ class Listener::Impl {
     std::vector<pollfd> polled = {{wake_.get(), POLLIN, 0}};
     for (const Descriptor& socket : sockets_) polled.push_back({socket.get(), POLLIN, 0});
     for (;;) {
-      poll(polled.data(), polled.size(), -1);
+      poll(polled.data(), polled.size(), static_cast<int>(absl::ToInt64Milliseconds(kLookAtMemoryEvery)));
+      KeepMemory();
       if (polled.front().revents != 0) return;
       for (size_t i = 1; i < polled.size(); ++i) {
         if (polled[i].revents != 0 && !AcceptFrom(polled[i].fd)) Pause();
@@ -202,6 +247,34 @@ class Listener::Impl {
     return true;
   }
 
+  void KeepMemory() {
+    if (absl::Now() < next_look_) return;
+    next_look_ = absl::Now() + kLookAtMemoryEvery;
+    if (ResidentBytes() < full_at_) return;
+    // What was let go counts as held until it is given back.
+    malloc_trim(0);
+    if (ResidentBytes() >= full_at_) CutThoseWhoOnlySend();
+  }
+
+  // A quarter of them, at least one: the others have until the next look.
+  void CutThoseWhoOnlySend() {
+    absl::MutexLock lock(&mutex_);
+    std::vector<Traffic> found = open_.OnlySending();
+    found.resize((found.size() + 3) / 4);
+    for (const Traffic& traffic : found) {
+      Disconnect(traffic.fd);
+      cut_.Increment();
+    }
+    if (found.empty()) {
+      next_look_ = absl::Now() + kLookAtMemoryInVainEvery;
+      log_.Warning(
+          "memory is nearly full, and no connection is at fault: raise --memory-limit or the container's limit");
+    } else {
+      log_.Warning("memory is nearly full: connections that only send were cut",
+                   {{"connections", static_cast<int64_t>(found.size())}});
+    }
+  }
+
   bool HasRoomFor(int fd) {
     absl::MutexLock lock(&mutex_);
     const absl::Time now = absl::Now();
@@ -223,9 +296,12 @@ class Listener::Impl {
   const int port_ = PortOf(sockets_.front());
   const Descriptor wake_{eventfd(0, EFD_CLOEXEC)};
   const size_t max_connections_;
+  const int64_t full_at_;
   Logger& log_;
   metrics::Counter& refused_;
+  metrics::Counter& cut_;
   std::function<void(int)> take_;
+  absl::Time next_look_ = absl::InfinitePast();  // of the thread
   std::thread thread_;
 
   absl::Mutex mutex_;
@@ -234,14 +310,13 @@ class Listener::Impl {
   metrics::CollectHook hook_;
 };
 
-absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(absl::string_view address, int max_connections, Logger& log,
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const Options& options, Logger& log,
                                                          metrics::Registry& registry) {
-  const std::optional<Address> parsed = ParseAddress(address);
+  const std::optional<Address> parsed = ParseAddress(options.address);
   if (!parsed.has_value()) return absl::UnavailableError("it is not HOST:PORT");
   absl::StatusOr<std::vector<Descriptor>> sockets = ListenOnAll(*parsed);
   if (!sockets.ok()) return sockets.status();
-  const size_t bound = std::min(static_cast<size_t>(max_connections), DescriptorsForConnections());
-  return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(*std::move(sockets), bound, log, registry)));
+  return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(*std::move(sockets), options, log, registry)));
 }
 
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -30,6 +30,9 @@ constexpr absl::Duration kKeepaliveTime = absl::Minutes(1);
 constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
 constexpr absl::Duration kLeastPingInterval = absl::Seconds(10);
 constexpr int kMaxMetadataBytes = 16 << 10;
+// Read from a connection at a time. What was read is parsed at once: the less it is, the sooner the listener can cut
+// it.
+constexpr int kReadChunkBytes = 64 << 10;
 constexpr int kMaxReflectionThreads = 16;  // each stream of reflection holds one
 
 int Milliseconds(absl::Duration duration) {
@@ -57,6 +60,7 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(config.max_connection_idle));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(config.max_connection_age));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(config.drain_timeout));
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadChunkBytes);
   grpc::ResourceQuota quota("server");
   quota.Resize(static_cast<size_t>(config.max_transport_bytes)).SetMaxThreads(kMaxReflectionThreads);
   builder.SetResourceQuota(quota);
@@ -141,7 +145,7 @@ class Server::Impl {
  private:
   absl::Status StartGrpc() {
     absl::StatusOr<std::unique_ptr<Listener>> listener =
-        Listener::Open(config_.listen, config_.max_connections, log_, registry_);
+        Listener::Open({config_.listen, config_.max_connections, config_.memory_limit}, log_, registry_);
     if (!listener.ok()) return CannotListen(listener.status().message());
     listener_ = *std::move(listener);
     grpc::EnableDefaultHealthCheckService(true);
