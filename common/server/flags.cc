@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "common/server/arenas.h"
 #include "common/server/flag_group.h"
 #include "common/server/shutdown_signals.h"
 
@@ -93,6 +94,7 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
 std::optional<int> ParseServerFlags(int argc, char** argv, const Program& program, ServerConfig& config,
                                     const std::function<void(CLI::App&)>& add_flags) {
   BlockShutdownSignals();
+  LimitArenas();
   config.listen = absl::StrCat("127.0.0.1:", program.port);
   config.metrics_listen = absl::StrCat("127.0.0.1:", program.metrics_port);
 
