@@ -68,6 +68,10 @@ Histogram& Registry::GetHistogram(const Definition& definition, LabelValues valu
       .Add(labels, std::move(bounds));
 }
 
+void Registry::Drop(const Definition& definition, Gauge& gauge) {
+  prometheus::BuildGauge().Name(definition.name).Help(definition.help).Register(*registry_).Remove(&gauge);
+}
+
 CollectHook Registry::OnCollect(std::function<void()> hook) {
   absl::MutexLock lock(&hooks_mutex_);
   hooks_[next_hook_] = std::move(hook);

@@ -47,8 +47,9 @@ class [[nodiscard]] CollectHook {
 };
 
 // All metrics of a process. Thread-safe. The Get functions lock and hash: call them at start and keep the references,
-// which live as long as the registry. Definitions must outlive it too (they are constants). A wrong number of label
-// values or a type that differs from the definition's is a programming error and ends the process.
+// which live as long as the registry unless they are dropped. Definitions must outlive it too (they are constants). A
+// wrong number of label values or a type that differs from the definition's is a programming error and ends the
+// process.
 class Registry {
  public:
   Registry();
@@ -59,6 +60,10 @@ class Registry {
   Counter& GetCounter(const Definition& definition, LabelValues values = {});
   Gauge& GetGauge(const Definition& definition, LabelValues values = {});
   Histogram& GetHistogram(const Definition& definition, LabelValues values = {});
+
+  // Takes out a series that has come to its end, so that series do not add up where labels change. Nobody may use the
+  // gauge again.
+  void Drop(const Definition& definition, Gauge& gauge);
 
   // `hook` runs before each collection for as long as the returned handle lives: the place to set gauges whose value is
   // looked up rather than counted. It must not call Serialize. The handle must not outlive the registry.

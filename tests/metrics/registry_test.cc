@@ -15,12 +15,14 @@
 namespace rapport::metrics {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr double kBounds[] = {0.1, 1};
 constexpr Definition kCalls{.name = "test_calls_total", .help = "Calls.", .type = Type::kCounter, .labels = {"kind"}};
 constexpr Definition kDepth{.name = "test_depth", .help = "Depth.", .type = Type::kGauge};
+constexpr Definition kLevel{.name = "test_level", .help = "Level.", .type = Type::kGauge, .labels = {"kind"}};
 constexpr Definition kTime{
     .name = "test_time_seconds", .help = "Time.", .type = Type::kHistogram, .labels = {}, .buckets = kBounds};
 
@@ -42,6 +44,16 @@ TEST(RegistryTest, TakesTheBucketsOfTheDefinition) {
   const std::string text = registry.Serialize();
   EXPECT_THAT(text, HasSubstr("test_time_seconds_bucket{le=\"0.1\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("test_time_seconds_bucket{le=\"1\"} 1\n"));
+}
+
+TEST(RegistryTest, TellsNothingOfDroppedSeries) {
+  Registry registry;
+  registry.GetGauge(kLevel, {"a"}).Set(1);
+  registry.GetGauge(kLevel, {"b"}).Set(2);
+  registry.Drop(kLevel, registry.GetGauge(kLevel, {"a"}));
+  EXPECT_THAT(registry.Serialize(), AllOf(Not(HasSubstr("kind=\"a\"")), HasSubstr("test_level{kind=\"b\"} 2\n")));
+  registry.GetGauge(kLevel, {"a"}).Set(3);
+  EXPECT_THAT(registry.Serialize(), HasSubstr("test_level{kind=\"a\"} 3\n"));
 }
 
 TEST(RegistryTest, AsksHooksAtEachCollectionWhileTheyLive) {

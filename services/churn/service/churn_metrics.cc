@@ -47,14 +47,24 @@ absl::string_view NameOf(v1::TrainingState state) {
   return WithoutPrefix(v1::TrainingState_Name(state), "TRAINING_STATE_");
 }
 
-// Gauges of one definition that come and go: one that is no longer told says NaN, as Prometheus has it for "no value".
+// Gauges of one definition that come and go: one that is no longer told says NaN, as Prometheus has it for "no value",
+// and is gone when it is not told the next time either. So versions of models do not add up.
 class Gauges {
  public:
   Gauges(metrics::Registry& registry, const metrics::Definition& definition)
       : registry_(registry), definition_(definition) {}
 
   void Begin() {
-    for (auto& [labels, gauge] : gauges_) gauge->Set(std::numeric_limits<double>::quiet_NaN());
+    for (auto each = gauges_.begin(); each != gauges_.end();) {
+      metrics::Gauge& gauge = *each->second;
+      if (std::isnan(gauge.Value())) {
+        registry_.Drop(definition_, gauge);
+        each = gauges_.erase(each);
+        continue;
+      }
+      gauge.Set(std::numeric_limits<double>::quiet_NaN());
+      ++each;
+    }
   }
   // `first` to `third` are the values of the labels, as many as the definition has.
   void Set(double value, const std::string& first, const std::string& second = "", const std::string& third = "") {
