@@ -34,8 +34,13 @@ export class Caller {
     ]));
   }
 
-  close() {
-    for (const client of Object.values(this.clients)) client.close();
+  // Waits for connections that are being made: grpc-js would make them all the same, and nobody would close them.
+  async close() {
+    for (const client of Object.values(this.clients)) {
+      const isConnecting = client.getChannel().getConnectivityState(false) === grpc.connectivityState.CONNECTING;
+      if (isConnecting) await new Promise((resolve) => client.waitForReady(Date.now() + 10_000, resolve));
+      client.close();
+    }
   }
 
   // Resolves to the answer, or to undefined when the call failed.

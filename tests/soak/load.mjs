@@ -203,7 +203,11 @@ const visits = [
     stream.on('error', () => {});
     stream.on('data', () => {});
     await c.call('ratings', 'BatchGetCustomerSatisfaction', {range, customer_ids: about.ids(3)});
-    setTimeout(() => stream.cancel(), 5);
+    await new Promise((resolve) => {
+      stream.on('end', resolve);
+      stream.on('error', resolve);
+      stream.cancel();
+    });
   },
   // Is no client of gRPC at all.
   () => new Promise((resolve) => {
@@ -219,7 +223,7 @@ const visits = [
 async function visit(caller, what, tenant) {
   counts.visits++;
   await what(caller, tenant);
-  caller.close();
+  await caller.close();
 }
 
 // Another token in the credentials file: with time the old one is refused and the new one is let in.
@@ -232,7 +236,7 @@ async function changeCredentials() {
   const caller = new Caller(job.addresses, token, tally);
   await pause(1000 + random() * 3000);
   await caller.call('ratings', 'QueryRatings', {range}, {expect: ['OK', 'UNAUTHENTICATED']});
-  caller.close();
+  await caller.close();
 }
 
 async function takeCheckpoints() {
@@ -277,6 +281,15 @@ async function exportCsv(tenants) {
     fs.rmSync(file, {force: true});
   }
   counts.exports++;
+}
+
+// Somebody who watches and is cut off.
+function abandonWatch(tenants) {
+  const {name} = pick(tenants);
+  const watcher = execFile(job.cli, [`--server=${job.addresses.ratings}`, `--token-file=${path.join(job.folder, `${name}.token`)}`, 'ratings', 'watch']);
+  const ended = new Promise((resolve) => watcher.on('exit', resolve));
+  setTimeout(() => watcher.kill('SIGKILL'), Math.min(500 + random() * 3000, Math.max(0, deadline.at - Date.now())));
+  return ended;
 }
 
 // An issue that customers of now raised is resolved, and they are told.
@@ -329,6 +342,9 @@ async function main() {
     every(45 * often, function exporting() {
       return exportCsv(tenants);
     }),
+    every(20 * often, function abandoning() {
+      return abandonWatch(tenants);
+    }),
     every(30 * often, function resolving() {
       return resolveIssue(tenants);
     }),
@@ -337,7 +353,7 @@ async function main() {
   clearInterval(reporting);
   await Promise.all(tenants.flatMap(({underWay}) => [...underWay]));
   report('end');
-  for (const {caller} of tenants) caller.close();
+  for (const {caller} of tenants) await caller.close();
 }
 
 await main();

@@ -99,10 +99,10 @@ class Reports(unittest.TestCase):
         self.assertIn("ratings: threads", found["failures"][0])
         self.assertIn("GROWS", report.text(found))
 
-    def test_store_may_keep_marks_of_the_erased_and_no_more(self):
-        kept = report.judge([sample(i / 100, **{"data MiB": 50 + 5 * i / 100}) for i in range(100)], [])
+    def test_store_may_double_and_keep_marks_of_the_erased_and_no_more(self):
+        kept = report.judge([sample(i / 100, **{"data MiB": 50 + 60 * i / 100}) for i in range(100)], [])
         self.assertEqual([], kept["failures"])
-        lost = report.judge([sample(i / 100, **{"data MiB": 50 + 50 * i / 100}) for i in range(100)], [])
+        lost = report.judge([sample(i / 100, **{"data MiB": 50 + 90 * i / 100}) for i in range(100)], [])
         self.assertIn("data MiB", lost["failures"][0])
 
     def test_unexpected_codes_and_logged_errors_fail(self):
