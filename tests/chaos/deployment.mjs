@@ -6,7 +6,7 @@ import {Process} from './processes.mjs';
 import {Proxy} from './proxy.mjs';
 import {Cluster, Standalone, WithSentinels} from './redis.mjs';
 
-const patience = 120;  // seconds for a service to become ready
+const patience = 180;  // seconds for a service to become ready
 const ownFlags = {
   ratings: ['--min-group-size=1'],
   responseTimes: ['--rollup-dimensions=agent,team,channel,product,plan,locale'],

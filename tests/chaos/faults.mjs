@@ -6,7 +6,7 @@ import {chance, shuffled} from './random.mjs';
 const tenant = 'default';
 const shortest = 0.2;  // seconds, of a fault that lasts
 const between = 50;    // messages that are acknowledged between two faults of Redis
-const patience = 120;  // seconds for them
+const patience = 180;  // seconds for them
 
 // Waits for as long as the fault lasts.
 const lasting = ({seconds}) => delay(seconds * 1000);

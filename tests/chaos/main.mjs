@@ -53,6 +53,7 @@ folder of all logs. tests/chaos/README.md tells how to read that.
 `;
 
 class WrongOption extends Error {}
+class Ended extends Error {}
 
 function wholeNumber(name, text, least) {
   if (!/^\d+$/.test(text) || Number(text) < least) throw new WrongOption(`--${name}: ${text} is no whole number from ${least}; give one`);
@@ -78,7 +79,7 @@ function parse() {
   return {
     ...values,
     length,
-    stores: values.store === 'all' ? Object.keys(stores) : someOf('store', values.store, Object.keys(stores)),
+    stores: values.store === 'all' ? Object.keys(stores) : someOf('store', values.store, [...Object.keys(stores), 'all']),
     services: someOf('services', values.services, Object.keys(services)),
     wanted: values.faults === 'none' ? [] : someOf('faults', values.faults, ['all', ...new Set(parts)]),
     seed: values.seed === undefined ? Math.floor(Math.random() * 1e6) : wholeNumber('seed', values.seed, 0),
@@ -171,7 +172,7 @@ async function main() {
   const dropping = [...wanted].filter((kind) => faults[kind].drops);
   if (!settings.mayDrop && dropping.length > 0) note(`left out: ${dropping.join(', ')}: no right to make a network namespace and use iptables in it; run as root`);
   const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort(new Error(`ended by ${signal}`)));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort(new Ended(`ended by ${signal}`)));
 
   const rows = [];
   for (let seed = settings.seed; seed < settings.seed + settings.rounds; ++seed) {
@@ -191,6 +192,6 @@ async function main() {
 }
 
 main().then(() => process.exit(), (error) => {
-  note(error instanceof WrongOption ? `${error.message}. See tests/chaos/run --help.` : error.stack);
+  note(error instanceof WrongOption ? `${error.message}. See tests/chaos/run --help.` : error instanceof Ended ? error.message : error.stack);
   process.exit(error instanceof WrongOption ? 2 : 1);
 });

@@ -7,7 +7,7 @@ import {freePort, root, run, until} from '../e2e/harness.mjs';
 import {Process} from './processes.mjs';
 import {Proxy} from './proxy.mjs';
 
-const patience = 120;  // seconds for servers to agree on who they are
+const patience = 180;  // seconds for servers to agree on who they are
 const replicated = ['min-replicas-to-write 1', 'repl-diskless-sync-delay 0', 'repl-ping-replica-period 1'];
 const slots = 16_384;
 

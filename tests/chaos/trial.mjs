@@ -14,7 +14,7 @@ import {responseTimes} from './response_times.mjs';
 
 export const services = {ratings, response_times: responseTimes, churn};
 
-const patience = 120;       // seconds for what is left to be acknowledged once all faults are over
+const patience = 180;       // seconds for what is left to be acknowledged once all faults are over
 const near = 3000;          // milliseconds around an acknowledgement in which a fault is told of
 const mostTold = 20;
 
@@ -120,6 +120,7 @@ export async function trial({store, seed, seconds: length, kinds, services: name
   } finally {
     clearInterval(progress);
     await world.end();
+    if (signal.aborted) fs.rmSync(world.folder, {recursive: true});
   }
   problems.push(...world.findings.map(({kind, at, text}) => `${kind}: ${text} (at ${at.toFixed(1)} s)`));
   for (const ledger of ledgers) problems.push(...tell(ledger, faults?.history ?? [], world));
