@@ -59,7 +59,7 @@ def judge(samples, rule, warm_up=WARM_UP):
     quarter is higher than the first by more than the rule allows for the time between them."""
     after = settled(samples, warm_up)
     points = blocks(after)
-    slope, _, low, high = stats.theilslopes([v for _, v in points], [h for h, _ in points], 0.95)
+    slope, _, low, high = map(float, stats.theilslopes([v for _, v in points], [h for h, _ in points], 0.95))
     first, last = (statistics.median(part) for part in quarters(after))
     allowed = rule.allowed(first)
     hours = 0.75 * (after[-1][0] - after[0][0])

@@ -1,4 +1,5 @@
 """Series that leak are told from those that are flat, noisy, stepped or warming up."""
+import json
 import random
 import sys
 import unittest
@@ -98,6 +99,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(1, len(found["failures"]))
         self.assertIn("ratings: threads", found["failures"][0])
         self.assertIn("GROWS", report.text(found))
+        self.assertIn("threads", json.dumps(found))
 
     def test_store_may_double_and_keep_marks_of_the_erased_and_no_more(self):
         kept = report.judge([sample(i / 100, **{"data MiB": 50 + 60 * i / 100}) for i in range(100)], [])
