@@ -19,6 +19,7 @@ STORES = {"RocksDB": tuple(CALLS), "Redis": ("RecordRating", "RecordRatings of 5
 # Who is alone with a tenth of the peak, and with whose flood it shares the service then.
 NEIGHBOURS = (("RecordRating", "RecordRating"), ("RecordRating", "RecordRatings of 500"),
               ("RecordRating", "QueryRatings of a month"), ("QueryRatings of a month", "QueryRatings of a month"))
+SETTLES = 10  # seconds, at most
 NEARLY = 0.97  # a peak that needs fewer callers is taken when it is as good
 
 
@@ -49,6 +50,17 @@ class Process:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
         return 0
+
+    def settle(self):
+        """Waits until it has little left to do of what came before, such as calls that their senders gave up."""
+        end = time.monotonic() + SETTLES
+        before = self.cpu_seconds()
+        while time.monotonic() < end:
+            time.sleep(0.2)
+            now = self.cpu_seconds()
+            if now - before < 0.03:
+                return
+            before = now
 
     @contextlib.contextmanager
     def watched(self):
@@ -82,7 +94,7 @@ class Overload:
                 peaks = {name: self.overload(f"{name}, {store}", server, process, *CALLS[name])
                          for name in names if name in self.measured}
                 if store == "RocksDB":
-                    self.neighbours(server, peaks)
+                    self.neighbours(server, process, peaks)
         return self.figures
 
     @contextlib.contextmanager
@@ -119,7 +131,7 @@ class Overload:
                 f"{TIMES} x the callers, who obey": (f"--callers={TIMES * callers}", "--connections=16", "--obey"),
         }.items():
             over = self.watched(process, server, kind, *flags)
-            after = self.load(server, kind, f"--callers={callers}")
+            after = self.watched(process, server, kind, f"--callers={callers}")
             # The peak of that minute: a machine that is shared does not always give the same.
             rows[name] = self.row(over, (before["accepted"] + after["accepted"]) / 2, peak)
             before = after
@@ -137,13 +149,15 @@ class Overload:
                 "failed_share": ratio(over["failed"], answered),
                 "cpu_us_per_accepted": over["cpu_us"], "rss_mb": over["rss_mb"]}
 
-    def neighbours(self, server, peaks):
+    def neighbours(self, server, process, peaks):
         pairs = [pair for pair in NEIGHBOURS if set(pair) <= set(peaks)]
         words = {quiet: (server, CALLS[quiet][0], f"--rate={max(1, peaks[quiet]['accepted'] / 10)}", "--connections=2", "--tenant=quiet")
                  for quiet, _ in pairs}
+        process.settle()
         alone = {quiet: self.load(*each) for quiet, each in words.items()}
         rows = {}
         for quiet, flood in pairs:
+            process.settle()
             with self.flood(server, CALLS[flood][0], max(1, TIMES * peaks[flood]["accepted"])):
                 beside = self.load(*words[quiet])
             before = alone[quiet]
@@ -167,6 +181,7 @@ class Overload:
                 process.kill()
 
     def watched(self, process, server, kind, *flags):
+        process.settle()
         before = process.cpu_seconds()
         with process.watched():
             figures = self.load(server, kind, *flags)
