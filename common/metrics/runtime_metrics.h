@@ -73,6 +73,9 @@ inline constexpr Definition kProcessCpu{
     .name = "process_cpu_seconds_total", .help = "User and system time spent.", .type = Type::kCounter};
 inline constexpr Definition kProcessResidentMemory{
     .name = "process_resident_memory_bytes", .help = "Resident memory.", .type = Type::kGauge};
+inline constexpr Definition kProcessHeap{.name = "process_heap_bytes",
+                                         .help = "Memory in use of what malloc has; the rest of it is kept for later.",
+                                         .type = Type::kGauge};
 inline constexpr Definition kProcessOpenFds{
     .name = "process_open_fds", .help = "Open file descriptors.", .type = Type::kGauge};
 inline constexpr Definition kProcessMaxFds{
@@ -140,6 +143,7 @@ inline constexpr const Definition* kRuntimeMetrics[] = {&kRpcRequests,
                                                         &kBuildInfo,
                                                         &kProcessCpu,
                                                         &kProcessResidentMemory,
+                                                        &kProcessHeap,
                                                         &kProcessOpenFds,
                                                         &kProcessMaxFds,
                                                         &kProcessThreads,

@@ -1,5 +1,6 @@
 #include "common/server/process_metrics.h"
 
+#include <malloc.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <sys/resource.h>
@@ -76,17 +77,19 @@ metrics::CollectHook ExposeProcessMetrics(metrics::Registry& registry) {
   const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
   registry.GetGauge(metrics::kProcessStartTime).Set(BootTime() + Number(StatFields(), kStartTicks) / ticks);
   registry.GetGauge(metrics::kProcessMaxFds).Set(MaxFds());
-  return registry.OnCollect([ticks, page, &cpu = registry.GetCounter(metrics::kProcessCpu),
-                             &memory = registry.GetGauge(metrics::kProcessResidentMemory),
-                             &threads = registry.GetGauge(metrics::kProcessThreads),
-                             &fds = registry.GetGauge(metrics::kProcessOpenFds)] {
-    const std::vector<std::string> fields = StatFields();
-    const double spent = (Number(fields, kUserTicks) + Number(fields, kSystemTicks)) / ticks;
-    cpu.Increment(std::max(0.0, spent - cpu.Value()));
-    memory.Set(Number(fields, kResidentPages) * page);
-    threads.Set(Number(fields, kThreads));
-    fds.Set(OpenFds());
-  });
+  return registry.OnCollect(
+      [ticks, page, &cpu = registry.GetCounter(metrics::kProcessCpu),
+       &memory = registry.GetGauge(metrics::kProcessResidentMemory), &heap = registry.GetGauge(metrics::kProcessHeap),
+       &threads = registry.GetGauge(metrics::kProcessThreads), &fds = registry.GetGauge(metrics::kProcessOpenFds)] {
+        const std::vector<std::string> fields = StatFields();
+        const double spent = (Number(fields, kUserTicks) + Number(fields, kSystemTicks)) / ticks;
+        cpu.Increment(std::max(0.0, spent - cpu.Value()));
+        memory.Set(Number(fields, kResidentPages) * page);
+        const struct mallinfo2 allocated = mallinfo2();
+        heap.Set(static_cast<double>(allocated.uordblks + allocated.hblkhd));
+        threads.Set(Number(fields, kThreads));
+        fds.Set(OpenFds());
+      });
 }
 
 }  // namespace rapport::server

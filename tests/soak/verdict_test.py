@@ -84,7 +84,7 @@ class Quantiles(unittest.TestCase):
 
 
 def sample(hours, **changes):
-    process = {"resident MiB": 100, "private MiB": 90, "descriptors": 40, "threads": 30, "series": 500, "events queued": 0,
+    process = {"heap MiB": 40, "resident MiB": 100, "private MiB": 90, "descriptors": 40, "threads": 30, "series": 500, "events queued": 0,
                "tasks queued": 0, "calls under way": 2, "cpu seconds": 100 * hours, "latencies": {}, "disk MiB": 50} | changes
     load = {"at": 3600 * hours, "erased": int(1000 * hours), "calls": {}, "unexpected": {}}
     return {"hours": hours, "load": load, "processes": {"ratings": process}}
