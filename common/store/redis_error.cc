@@ -76,7 +76,8 @@ std::optional<RedisEndpoint> RedirectionOf(const redisReply& reply, const RedisE
   const std::vector<absl::string_view> words = absl::StrSplit(ReplyBytes(reply), ' ');  // MOVED slot host:port
   const size_t colon = words.size() == 3 ? words[2].rfind(':') : absl::string_view::npos;
   RedisEndpoint endpoint;
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(words[2].substr(colon + 1), &endpoint.port)) {
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(words[2].substr(colon + 1), &endpoint.port) ||
+      endpoint.port < 1 || endpoint.port > 65'535) {
     return std::nullopt;
   }
   // A node that does not know its own address leaves it out.
