@@ -113,11 +113,11 @@ absl::Status WritePath::Refusal(absl::Span<const QueueClaim> claims) const {
       if (lane != nullptr) wait = std::max(wait, lane->ExpectedWait());
     }
   }
-  const absl::Duration rounded = std::min(absl::Ceil(wait, absl::Milliseconds(1)), kLongestRetryAfter);
-  return WithRetryAfter(absl::ResourceExhaustedError(absl::StrCat(
-                            "as much of this tenant's waits to be stored as one tenant may have waiting: retry in ",
-                            absl::FormatDuration(rounded), ", and send less at a time")),
-                        rounded);
+  return WithRetryAfter(
+      absl::ResourceExhaustedError(
+          "as much of this tenant's waits to be stored as one tenant may have waiting (--write-queue-events, "
+          "--write-queue-bytes)"),
+      wait);
 }
 
 void WritePath::Close() {

@@ -180,7 +180,7 @@ TEST_F(WritePathTest, FullQueueRefusesTheWholeCall) {
   EXPECT_EQ(path_->queued_bytes(), 4);
   const absl::Status refused = Submit({{.number = 10, .ids = {"b"}}, {.number = 11, .ids = {"b"}}});
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("retry"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("waits to be stored"));
   EXPECT_EQ(path_->CheckRoom("acme", 2).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_GT(RetryAfter(path_->CheckRoom("acme", 2)), absl::ZeroDuration());
   EXPECT_TRUE(path_->CheckRoom("acme", 1).ok());
@@ -231,7 +231,6 @@ TEST_F(WritePathTest, ARefusalTellsHowLongTheQueueTakes) {
   now += 5;
   const absl::Status refused = Submit({{.number = 9, .ids = {"a"}}});
   EXPECT_EQ(RetryAfter(refused), absl::Seconds(5 + 2 * 3)) << "as long as the present batch, and half of the seven";
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("retry in 11s"));
   Finish();
 }
 
