@@ -37,13 +37,16 @@ class BusyExecutor {
 TEST(RpcTest, AnswersFromAnyThreadAtAnyTime) {
   TestServer server;
   std::thread answering;
+  absl::Notification begun;  // the answer may be here before the thread that gives it is
   server.service->async = [&](const Call&, RpcRuntime::Done done) {
     answering = std::thread([done = std::move(done)] { done(absl::NotFoundError("no such thing")); });
+    begun.Notify();
   };
   grpc::ClientContext context;
   const grpc::Status status = CallAsync(*server.Stub(), context);
   EXPECT_THAT(status, HasCode(grpc::StatusCode::NOT_FOUND));
   EXPECT_EQ(status.error_message(), "no such thing");
+  begun.WaitForNotification();
   answering.join();
 }
 
