@@ -40,14 +40,19 @@ export default dashboard(
                 'budget': 'vector(0.001)',
               }),
         lines('Who is sent away?',
-              'Refusals a second: tenants above their rate, by what was limited, and calls for which the executor had no room (full) or no thread in time (waited).',
+              'Refusals a second: tenants above their rate, by what was limited; calls for which the executor had no room (full) or no thread in time (waited); connections beyond --max-connections (refused) or that only sent while memory ran out (cut).',
               'reqps', {
                 '{{job}} limit of {{limit}}': rate('rapport_rate_limited_total', 'job, limit'),
                 '{{job}} executor: {{reason}}': rate('rapport_executor_refused_total', 'job, reason'),
+                '{{job}} connections refused': rate('rapport_connections_refused_total', 'job'),
+                '{{job}} connections cut': rate('rapport_connections_cut_total', 'job'),
               })),
     row('Queues',
-        lines('How full is the write queue?', 'Events accepted and not yet acknowledged, over what the queue holds. When it is full, calls are refused.',
-              'percentunit', {[eachReplica]: filled('rapport_write_queue_events', 'rapport_write_queue_capacity_events')},
+        lines('How full is the write queue?', 'Events accepted and not yet acknowledged, and their bytes, over what the queue holds. When either is full, calls are refused.',
+              'percentunit', {
+                [`${eachReplica} events`]: filled('rapport_write_queue_events', 'rapport_write_queue_capacity_events'),
+                [`${eachReplica} bytes`]: filled('rapport_write_queue_bytes', 'rapport_write_queue_capacity_bytes'),
+              },
               {width: 8, max: 1, steps: {0: 'green', 0.8: 'red'}}),
         lines('How full is the executor?', 'Tasks that wait for a thread, over what the queue holds.', 'percentunit',
               {[eachReplica]: filled('rapport_executor_queue_tasks', 'rapport_executor_queue_capacity_tasks')},
@@ -96,4 +101,5 @@ export default dashboard(
               {[eachReplica]: filled('process_open_fds', 'process_max_fds')}, {width: 6, max: 1}),
         lines('How many threads are there?', 'Threads of each replica.', 'short', {[eachReplica]: gauge('process_threads')}, {width: 6}),
         lines('Were credentials read again?', 'Attempts to read the credentials file in the window before each moment, by outcome. No data without --credentials.',
-              'short', {'{{job}} {{outcome}}': `sum by (job, outcome) (increase(rapport_credentials_reloads_total{${where}}[$window]))`}, {width: 24})));
+              'short', {'{{job}} {{outcome}}': `sum by (job, outcome) (increase(rapport_credentials_reloads_total{${where}}[$window]))`}, {width: 12}),
+        lines('How many connections are open?', 'Connections of callers to each replica.', 'short', {[eachReplica]: gauge('rapport_connections')}, {width: 12})));
