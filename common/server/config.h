@@ -26,7 +26,7 @@ struct ServerConfig {
   bool reflection = false;
 
   int64_t max_message_bytes = int64_t{4} << 20;
-  int max_concurrent_streams = 1000;  // per connection
+  int max_concurrent_streams = 100;  // per connection
   int max_connections = 10'000;
   int64_t max_transport_bytes = int64_t{256} << 20;
   int64_t memory_limit = 0;  // 0: that of the container, or of the machine

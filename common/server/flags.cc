@@ -60,7 +60,8 @@ void AddServerFlags(CLI::App& app, ServerConfig& config) {
            "Bytes that the process may hold; before it holds more, connections that only send are cut; 0: the limit of "
            "its container, else the memory of the machine")
       .Add("--max-connections", config.max_connections, "Connections at a time; more are closed at once")
-      .Add("--max-concurrent-streams", config.max_concurrent_streams, "Calls at a time on one connection")
+      .Add("--max-concurrent-streams", config.max_concurrent_streams,
+           "Calls at a time on one connection, open streams included; further ones wait with the caller")
       .Add("--executor-threads", config.executor_threads, "Threads for calls that wait for the store")
       .Add("--executor-queue", config.executor_queue,
            "Calls that may wait for such a thread, of one tenant at most eight times what is left; more are refused")
