@@ -1,10 +1,12 @@
 #include "common/server/held_answers.h"
 
+#include <utility>
+
 #include "absl/time/clock.h"
 
 namespace rapport::server {
 
-HeldAnswers::HeldAnswers(int64_t most) : most_(most), thread_([this] { Run(); }) {}
+HeldAnswers::HeldAnswers(size_t most) : most_(most), thread_([this] { Run(); }) {}
 
 HeldAnswers::~HeldAnswers() {
   {
@@ -16,11 +18,10 @@ HeldAnswers::~HeldAnswers() {
   thread_.join();
 }
 
-bool HeldAnswers::TryHold(absl::Duration wait, int64_t weight, std::function<void()> answer) {
+bool HeldAnswers::TryHold(absl::Duration wait, std::function<void()> answer) {
   absl::MutexLock lock(&mutex_);
-  if (released_ || weight_ + weight > most_) return false;
-  weight_ += weight;
-  const auto added = held_.emplace(absl::Now() + wait, Held{weight, std::move(answer)});
+  if (released_ || held_.size() >= most_) return false;
+  const auto added = held_.emplace(absl::Now() + wait, std::move(answer));
   if (added == held_.begin()) changed_.Signal();
   return true;
 }
@@ -31,9 +32,9 @@ void HeldAnswers::Release() {
   changed_.Signal();
 }
 
-int64_t HeldAnswers::weight() const {
+size_t HeldAnswers::size() const {
   absl::MutexLock lock(&mutex_);
-  return weight_;
+  return held_.size();
 }
 
 void HeldAnswers::Run() {
@@ -44,12 +45,11 @@ void HeldAnswers::Run() {
     } else if (!released_ && absl::Now() < held_.begin()->first) {
       changed_.WaitWithDeadline(&mutex_, held_.begin()->first);
     } else {
-      Held due = std::move(held_.begin()->second);
+      std::function<void()> due = std::move(held_.begin()->second);
       held_.erase(held_.begin());
-      weight_ -= due.weight;
       mutex_.Unlock();
-      due.answer();
-      due.answer = nullptr;  // its captures may call back
+      due();
+      due = nullptr;  // its captures may call back
       mutex_.Lock();
     }
   }

@@ -54,12 +54,17 @@ bool IsLoggable(absl::StatusCode code) {
          code == absl::StatusCode::kPermissionDenied;
 }
 
-// Refusals are held back so long, and so many of them: a request with many events counts as many as fit in the memory
-// that it may take.
+// Refusals are held back so long, and so many of them.
 constexpr absl::Duration kShortestHold = absl::Milliseconds(2);
-constexpr absl::Duration kLongestHold = absl::Milliseconds(500);
+constexpr absl::Duration kLongestAdvisedHold = absl::Milliseconds(500);
+constexpr absl::Duration kLongestHold = absl::Seconds(10);
 constexpr int64_t kMostHeld = 4096;
-constexpr int64_t kBulkyWeight = 64;
+// What is left to advise after a long hold: the caller has waited already.
+constexpr absl::Duration kLeastAdvice = absl::Milliseconds(10);
+// What refusing may take of a processor, and what it does take, measured (README).
+constexpr double kRefusingShare = 0.1;
+constexpr absl::Duration kCostOfRefusal = absl::Microseconds(200);
+constexpr absl::Duration kCostOfBulkyRefusal = absl::Microseconds(500);
 
 absl::string_view Traceparent(const grpc::CallbackServerContext& context) {
   const auto found = context.client_metadata().find("traceparent");
@@ -145,6 +150,7 @@ RpcRuntime::RpcRuntime(const Options& options, Access& access, Executor& executo
       calls_(options.calls_per_second),
       events_(options.events_per_second),
       open_(options.open_streams),
+      pace_(kRefusingShare, kLongestHold),
       calls_refused_(registry.GetCounter(metrics::kRateLimited, {"calls"})),
       events_refused_(registry.GetCounter(metrics::kRateLimited, {"events"})),
       streams_refused_(registry.GetCounter(metrics::kRateLimited, {"streams"})),
@@ -199,7 +205,7 @@ absl::Status RpcRuntime::Begin(grpc::CallbackServerContext* context, const RpcSp
   scope.active_ = &active_;
   scope.context = context;
   scope.rpc = spec.name;
-  if (spec.bulky) scope.weight = kBulkyWeight;
+  scope.bulky = spec.bulky;
   scope.start = absl::Now();
   scope.metrics = &MetricsOf(spec.name);
   scope.metrics->in_flight->Increment();
@@ -280,12 +286,19 @@ grpc::Status RpcRuntime::Finish(const CallScope& scope, const absl::Status& give
 bool RpcRuntime::HoldBack(const CallScope& scope, const absl::Status& refusal,
                           std::function<void(const absl::Status&)> answer) {
   const absl::Duration advice = RetryAfter(refusal);
+  if (advice <= absl::ZeroDuration()) return false;
+  const absl::Time now = absl::Now();
+  absl::Duration wait = std::min(advice, kLongestAdvisedHold);
+  // What is away (UNAVAILABLE) may be back any time, and is no flood.
+  if (absl::IsResourceExhausted(refusal)) {
+    const absl::Duration cost = scope.bulky ? kCostOfBulkyRefusal : kCostOfRefusal;
+    wait = std::max(wait, pace_.Reserve(scope.call.principal.tenant, cost, now));
+  }
   // A caller with little time left is told while it can still listen.
-  const absl::Duration wait = std::min({advice, kLongestHold, (scope.call.deadline - absl::Now()) / 2});
+  wait = std::min(wait, (scope.call.deadline - now) / 2);
   if (wait < kShortestHold) return false;
-  return held_.TryHold(wait, scope.weight, [refusal, left = advice - wait, answer = std::move(answer)] {
-    answer(WithRetryAfter(refusal, left));
-  });
+  const absl::Duration left = std::max(advice - wait, kLeastAdvice);
+  return held_.TryHold(wait, [refusal, left, answer = std::move(answer)] { answer(WithRetryAfter(refusal, left)); });
 }
 
 void RpcRuntime::Drain() {

@@ -21,6 +21,7 @@
 #include "common/server/held_answers.h"
 #include "common/server/log.h"
 #include "common/server/rate_limit.h"
+#include "common/server/refusal_pace.h"
 #include "common/server/stream_limit.h"
 
 namespace grpc {
@@ -45,7 +46,7 @@ struct CallScope {
   grpc::CallbackServerContext* context = nullptr;
   absl::string_view rpc;
   RpcMetrics* metrics = nullptr;
-  int64_t weight = 1;  // what its request counts while it is held
+  bool bulky = false;  // its RPC's
   absl::Time start;
   Call call;
 
@@ -114,8 +115,8 @@ class RpcRuntime {
   // Counts, times and logs the call, and converts its status; advice when to retry goes into the trailers as gRPC's
   // clients read it (grpc-retry-pushback-ms).
   grpc::Status Finish(const CallScope& scope, const absl::Status& status);
-  // Holds back the refusal of a call for a part of the wait that it advises, and then calls `answer` with what is left
-  // to advise. False, and it is not called, for other statuses and when enough are held.
+  // Holds back the refusal of a call until it is due (RefusalPace), and then calls `answer` with what is left to
+  // advise. False, and it is not called, for other statuses and when enough are held.
   bool HoldBack(const CallScope& scope, const absl::Status& refusal, std::function<void(const absl::Status&)> answer);
   // What ends an open stream: UNAVAILABLE when the server drains, UNAUTHENTICATED when the credential that opened it
   // was taken out or changed. Not to be asked of a call whose context may be gone.
@@ -140,6 +141,7 @@ class RpcRuntime {
   RateLimiter calls_;
   RateLimiter events_;
   StreamLimit open_;
+  RefusalPace pace_;
   EventRoom event_room_;
   metrics::Counter& calls_refused_;
   metrics::Counter& events_refused_;

@@ -1,9 +1,11 @@
 #include "common/server/rpc.h"
 
+#include <array>
 #include <future>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
 #include "common/server/pushback.h"
 #include "common/server/status.h"
@@ -170,6 +172,29 @@ TEST(RpcTest, IsObeyedByTheRetriesOfClients) {
   grpc::ClientContext context;
   EXPECT_TRUE(CallBlocking(*stub, context).ok());
   EXPECT_EQ(calls, 3);
+}
+
+TEST(RpcTest, GivesTheRefusalsOfATenantOneAfterTheOther) {
+  TestServer server;
+  server.service->async = [](const Call&, const RpcRuntime::Done& done) {
+    done(WithRetryAfter(absl::ResourceExhaustedError("full"), absl::Milliseconds(1)));
+  };
+  const auto stub = server.Stub();
+  constexpr int kCalls = 50;
+  std::array<grpc::ClientContext, kCalls> contexts;
+  std::array<v1::RecordRatingResponse, kCalls> responses;
+  const v1::RecordRatingRequest request;
+  absl::BlockingCounter answered(kCalls);
+  const absl::Time start = absl::Now();
+  for (int i = 0; i < kCalls; ++i) {
+    stub->async()->RecordRating(&contexts[i], &request, &responses[i], [&](const grpc::Status& status) {
+      EXPECT_THAT(status, HasCode(grpc::StatusCode::RESOURCE_EXHAUSTED));
+      answered.DecrementCount();
+    });
+  }
+  answered.Wait();
+  EXPECT_GT(absl::Now() - start, (kCalls - 1) * absl::Milliseconds(2))
+      << "a fifth of a millisecond each, a tenth of it";
 }
 
 TEST(RpcTest, AsksForRoomBeforeItChargesEvents) {

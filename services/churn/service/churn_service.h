@@ -40,14 +40,14 @@ struct ChurnParts {
 // The RPCs: each checks its request and hands it to the recorder or, on the executor, to what reads and scores.
 // Contracts stand in churn_service.proto. Defined in rpc_customers.cc, rpc_features.cc, rpc_scores.cc, rpc_models.cc
 // and rpc_queries.cc. Thread-safe.
-class ChurnService final : public v1::ChurnService::CallbackService {
+class ChurnService final
+    : public v1::ChurnService::WithRawCallbackMethod_RecordActivities<v1::ChurnService::CallbackService> {
  public:
   ChurnService(server::RpcRuntime& runtime, const ChurnParts& parts, ChurnOptions options)
       : runtime_(runtime), parts_(parts), options_(options) {}
 
-  grpc::ServerUnaryReactor* RecordActivities(grpc::CallbackServerContext* context,
-                                             const v1::RecordActivitiesRequest* request,
-                                             v1::RecordActivitiesResponse* response) override;
+  grpc::ServerUnaryReactor* RecordActivities(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override;
   grpc::ServerBidiReactor<v1::IngestActivitiesRequest, v1::IngestActivitiesResponse>* IngestActivities(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* GetCustomer(grpc::CallbackServerContext* context, const v1::GetCustomerRequest* request,

@@ -17,6 +17,9 @@ using access::v1::ROLE_READ;
 using server::Call;
 using server::RpcSpec;
 
+constexpr server::ItemsField kActivities{"activities", &v1::RecordActivitiesRequest::activities};
+constexpr server::ItemsField kIngestedActivities{"activities", &v1::IngestActivitiesRequest::activities};
+
 constexpr RpcSpec kRecordActivities{"RecordActivities", {ROLE_INGEST}, /*bulky=*/true};
 constexpr RpcSpec kIngestActivities{"IngestActivities", {ROLE_INGEST}};
 constexpr RpcSpec kGetCustomer{"GetCustomer", {ROLE_READ, ROLE_AGENT}};
@@ -25,19 +28,15 @@ constexpr RpcSpec kEraseCustomer{"EraseCustomer", {ROLE_ADMIN}};
 }  // namespace
 
 grpc::ServerUnaryReactor* ChurnService::RecordActivities(grpc::CallbackServerContext* context,
-                                                         const v1::RecordActivitiesRequest* request,
-                                                         v1::RecordActivitiesResponse* response) {
-  return runtime_.Async(context, kRecordActivities, [=, this](const Call& call, server::RpcRuntime::Done done) {
-    server::RecordItems(runtime_, call, call.deadline, parts_.recorder, "activities", request->activities(),
-                        *response->mutable_results(), std::move(done));
-  });
+                                                         const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  return server::ServeItems<v1::RecordActivitiesResponse>(runtime_, context, kRecordActivities, parts_.recorder,
+                                                          kActivities, request, response);
 }
 
 grpc::ServerBidiReactor<v1::IngestActivitiesRequest, v1::IngestActivitiesResponse>* ChurnService::IngestActivities(
     grpc::CallbackServerContext* context) {
-  return server::ServeIngestItems<v1::IngestActivitiesRequest, v1::IngestActivitiesResponse>(
-      runtime_, context, kIngestActivities, options_.ingest_window, parts_.recorder, "activities",
-      &v1::IngestActivitiesRequest::activities);
+  return server::ServeIngestItems<v1::IngestActivitiesResponse>(
+      runtime_, context, kIngestActivities, options_.ingest_window, parts_.recorder, kIngestedActivities);
 }
 
 grpc::ServerUnaryReactor* ChurnService::GetCustomer(grpc::CallbackServerContext* context,

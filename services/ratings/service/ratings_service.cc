@@ -25,6 +25,10 @@ using access::v1::ROLE_READ;
 using server::Call;
 using server::RpcSpec;
 
+constexpr server::ItemsField kRatings{"ratings", &v1::RecordRatingsRequest::ratings};
+constexpr server::ItemsField kSurveys{"surveys", &v1::RecordSurveysRequest::surveys};
+constexpr server::ItemsField kIngestedRatings{"ratings", &v1::IngestRatingsRequest::ratings};
+
 constexpr size_t kExportChunk = 1000;
 constexpr size_t kErasuresPerRound = 1000;
 constexpr int kMostIdleRounds = 3;
@@ -71,28 +75,21 @@ grpc::ServerUnaryReactor* RatingsService::RecordRating(grpc::CallbackServerConte
 }
 
 grpc::ServerUnaryReactor* RatingsService::RecordRatings(grpc::CallbackServerContext* context,
-                                                        const v1::RecordRatingsRequest* request,
-                                                        v1::RecordRatingsResponse* response) {
-  return runtime_.Async(context, kRecordRatings, [=, this](const Call& call, server::RpcRuntime::Done done) {
-    server::RecordItems(runtime_, call, call.deadline, recorder_, "ratings", request->ratings(),
-                        *response->mutable_results(), std::move(done));
-  });
+                                                        const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  return server::ServeItems<v1::RecordRatingsResponse>(runtime_, context, kRecordRatings, recorder_, kRatings, request,
+                                                       response);
 }
 
 grpc::ServerBidiReactor<v1::IngestRatingsRequest, v1::IngestRatingsResponse>* RatingsService::IngestRatings(
     grpc::CallbackServerContext* context) {
-  return server::ServeIngestItems<v1::IngestRatingsRequest, v1::IngestRatingsResponse>(
-      runtime_, context, kIngestRatings, options_.ingest_window, recorder_, "ratings",
-      &v1::IngestRatingsRequest::ratings);
+  return server::ServeIngestItems<v1::IngestRatingsResponse>(runtime_, context, kIngestRatings, options_.ingest_window,
+                                                             recorder_, kIngestedRatings);
 }
 
 grpc::ServerUnaryReactor* RatingsService::RecordSurveys(grpc::CallbackServerContext* context,
-                                                        const v1::RecordSurveysRequest* request,
-                                                        v1::RecordSurveysResponse* response) {
-  return runtime_.Async(context, kRecordSurveys, [=, this](const Call& call, server::RpcRuntime::Done done) {
-    server::RecordItems(runtime_, call, call.deadline, recorder_, "surveys", request->surveys(),
-                        *response->mutable_results(), std::move(done));
-  });
+                                                        const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  return server::ServeItems<v1::RecordSurveysResponse>(runtime_, context, kRecordSurveys, recorder_, kSurveys, request,
+                                                       response);
 }
 
 grpc::ServerUnaryReactor* RatingsService::GetRating(grpc::CallbackServerContext* context,

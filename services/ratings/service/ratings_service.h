@@ -18,7 +18,9 @@ struct RatingsOptions {
 
 // The RPCs: each checks its request and hands it to the recorder or, on the executor, to a reader. Contracts stand in
 // ratings_service.proto. Thread-safe.
-class RatingsService final : public v1::RatingsService::CallbackService {
+class RatingsService final
+    : public v1::RatingsService::WithRawCallbackMethod_RecordRatings<
+          v1::RatingsService::WithRawCallbackMethod_RecordSurveys<v1::RatingsService::CallbackService>> {
  public:
   // All must outlive the service.
   RatingsService(server::RpcRuntime& runtime, Recorder& recorder, Reader& reader, rollup::Dictionary& dictionary,
@@ -26,12 +28,12 @@ class RatingsService final : public v1::RatingsService::CallbackService {
 
   grpc::ServerUnaryReactor* RecordRating(grpc::CallbackServerContext* context, const v1::RecordRatingRequest* request,
                                          v1::RecordRatingResponse* response) override;
-  grpc::ServerUnaryReactor* RecordRatings(grpc::CallbackServerContext* context, const v1::RecordRatingsRequest* request,
-                                          v1::RecordRatingsResponse* response) override;
+  grpc::ServerUnaryReactor* RecordRatings(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
   grpc::ServerBidiReactor<v1::IngestRatingsRequest, v1::IngestRatingsResponse>* IngestRatings(
       grpc::CallbackServerContext* context) override;
-  grpc::ServerUnaryReactor* RecordSurveys(grpc::CallbackServerContext* context, const v1::RecordSurveysRequest* request,
-                                          v1::RecordSurveysResponse* response) override;
+  grpc::ServerUnaryReactor* RecordSurveys(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetRating(grpc::CallbackServerContext* context, const v1::GetRatingRequest* request,
                                       v1::GetRatingResponse* response) override;
   grpc::ServerUnaryReactor* ListRatings(grpc::CallbackServerContext* context, const v1::ListRatingsRequest* request,

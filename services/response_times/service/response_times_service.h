@@ -32,13 +32,14 @@ struct ResponseTimesParts {
 // The RPCs: each checks its request and hands it to a recorder or, on the executor, to a reader. Contracts stand in
 // response_times_service.proto. Defined in rpc_events.cc, rpc_promises.cc, rpc_resources.cc and rpc_issues.cc.
 // Thread-safe.
-class ResponseTimesService final : public v1::ResponseTimesService::CallbackService {
+class ResponseTimesService final
+    : public v1::ResponseTimesService::WithRawCallbackMethod_RecordEvents<v1::ResponseTimesService::CallbackService> {
  public:
   ResponseTimesService(server::RpcRuntime& runtime, const ResponseTimesParts& parts, ResponseTimesOptions options)
       : runtime_(runtime), parts_(parts), options_(options) {}
 
-  grpc::ServerUnaryReactor* RecordEvents(grpc::CallbackServerContext* context, const v1::RecordEventsRequest* request,
-                                         v1::RecordEventsResponse* response) override;
+  grpc::ServerUnaryReactor* RecordEvents(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerBidiReactor<v1::IngestEventsRequest, v1::IngestEventsResponse>* IngestEvents(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* QueryResponseTimes(grpc::CallbackServerContext* context,

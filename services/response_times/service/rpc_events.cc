@@ -26,6 +26,9 @@ using access::v1::ROLE_READ;
 using server::Call;
 using server::RpcSpec;
 
+constexpr server::ItemsField kEvents{"events", &v1::RecordEventsRequest::events};
+constexpr server::ItemsField kIngestedEvents{"events", &v1::IngestEventsRequest::events};
+
 constexpr RpcSpec kRecordEvents{"RecordEvents", {ROLE_INGEST}, /*bulky=*/true};
 constexpr RpcSpec kIngestEvents{"IngestEvents", {ROLE_INGEST}};
 constexpr RpcSpec kQueryResponseTimes{"QueryResponseTimes", {ROLE_READ}};
@@ -41,19 +44,16 @@ constexpr RpcSpec kEraseCustomer{"EraseCustomer", {ROLE_ADMIN}};
 }  // namespace
 
 grpc::ServerUnaryReactor* ResponseTimesService::RecordEvents(grpc::CallbackServerContext* context,
-                                                             const v1::RecordEventsRequest* request,
-                                                             v1::RecordEventsResponse* response) {
-  return runtime_.Async(context, kRecordEvents, [=, this](const Call& call, server::RpcRuntime::Done done) {
-    server::RecordItems(runtime_, call, call.deadline, parts_.recorder, "events", request->events(),
-                        *response->mutable_results(), std::move(done));
-  });
+                                                             const grpc::ByteBuffer* request,
+                                                             grpc::ByteBuffer* response) {
+  return server::ServeItems<v1::RecordEventsResponse>(runtime_, context, kRecordEvents, parts_.recorder, kEvents,
+                                                      request, response);
 }
 
 grpc::ServerBidiReactor<v1::IngestEventsRequest, v1::IngestEventsResponse>* ResponseTimesService::IngestEvents(
     grpc::CallbackServerContext* context) {
-  return server::ServeIngestItems<v1::IngestEventsRequest, v1::IngestEventsResponse>(
-      runtime_, context, kIngestEvents, options_.ingest_window, parts_.recorder, "events",
-      &v1::IngestEventsRequest::events);
+  return server::ServeIngestItems<v1::IngestEventsResponse>(runtime_, context, kIngestEvents, options_.ingest_window,
+                                                            parts_.recorder, kIngestedEvents);
 }
 
 grpc::ServerUnaryReactor* ResponseTimesService::QueryResponseTimes(grpc::CallbackServerContext* context,
