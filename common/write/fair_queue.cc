@@ -25,10 +25,11 @@ void FairQueue::Push(QueuedWrite write) {
   ++size_;
 }
 
-std::vector<QueuedWrite> FairQueue::TakeBatch() {
+std::vector<QueuedWrite> FairQueue::TakeBatch(int64_t most_events) {
+  most_events = std::clamp<int64_t>(most_events, 1, max_batch_events_);
   std::vector<QueuedWrite> batch;
   int64_t bytes = 0;
-  while (!round_.empty() && static_cast<int64_t>(batch.size()) < max_batch_events_ && bytes < max_batch_bytes_) {
+  while (!round_.empty() && static_cast<int64_t>(batch.size()) < most_events && bytes < max_batch_bytes_) {
     Waiting& first = round_.front();
     const int64_t cost = CostOf(first.writes.front());
     if (first.credit < cost) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <list>
 #include <memory>
 #include <string>
@@ -35,10 +36,13 @@ class FairQueue {
 
   void Push(QueuedWrite write);
 
-  // The next batch: full, or all that waits. It is full as soon as it has that many events or that many bytes.
-  std::vector<QueuedWrite> TakeBatch();
+  // The next batch: full, or all that waits. It is full as soon as it has that many events or that many bytes; one that
+  // is to be done sooner is full with `most_events`, or one.
+  std::vector<QueuedWrite> TakeBatch(int64_t most_events = std::numeric_limits<int64_t>::max());
 
   int64_t size() const { return size_; }
+  // How many have something waiting.
+  size_t tenants() const { return round_.size(); }
 
  private:
   struct Waiting {

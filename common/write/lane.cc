@@ -1,6 +1,7 @@
 #include "common/write/lane.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +16,9 @@ namespace {
 
 // What a batch leaves of the weight of those before it.
 constexpr double kPaceDecay = 0.875;
+// How long a lane counts as shared after several tenants had something waiting.
+constexpr absl::Duration kSharedFor = absl::Seconds(1);
+constexpr double kSmallestBatch = 8;  // that part of a full one
 
 std::vector<std::unique_ptr<Write>> WritesOf(std::vector<QueuedWrite> batch) {
   std::vector<std::unique_ptr<Write>> writes;
@@ -89,7 +93,16 @@ std::vector<QueuedWrite> Lane::Take() {
     mutex_.AwaitWithTimeout(absl::Condition(this, &Lane::HasFullBatch), options_.linger);
   }
   batch_began_ = options_.clock();
-  return queue_.TakeBatch();
+  return queue_.TakeBatch(MostEvents(batch_began_));
+}
+
+int64_t Lane::MostEvents(absl::Time now) {
+  if (queue_.tenants() > 1) shared_until_ = now + kSharedFor;
+  if (now >= shared_until_ || recent_time_ <= absl::ZeroDuration()) return options_.max_batch_events;
+  const auto most = static_cast<double>(options_.max_batch_events);
+  const double in_time = recent_events_ * absl::FDivDuration(options_.shared_batch_time, recent_time_);
+  // What a batch costs however small it is may take longer than that by itself.
+  return std::llround(std::clamp(in_time, most / kSmallestBatch, most));
 }
 
 void Lane::NoteBatch(int64_t events) {

@@ -51,6 +51,7 @@ class Lane {
     return closed_ || queue_.size() >= options_.max_batch_events;
   }
   std::vector<QueuedWrite> Take();
+  int64_t MostEvents(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteBatch(int64_t events);
   std::vector<QueueClaim> ClaimsOf(absl::Span<const QueuedWrite> batch) const;
 
@@ -67,6 +68,7 @@ class Lane {
   // Of the last batches, the newer the more they count: what they had, and how long they took.
   double recent_events_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Duration recent_time_ ABSL_GUARDED_BY(mutex_);
+  absl::Time shared_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // several tenants wrote of late
   std::thread thread_;
 };
 

@@ -15,6 +15,9 @@ struct WriteOptions {
   int64_t max_queued_bytes = int64_t{64} << 20;
   int64_t max_batch_events = 2'000;
   int64_t max_batch_bytes = int64_t{4} << 20;
+  // How long a batch may take, as far as the last ones tell, while several tenants write: who comes with little waits
+  // for the batch that is under way. A tenant alone has full batches, which cost less an event.
+  absl::Duration shared_batch_time = absl::Milliseconds(25);
   absl::Duration linger = absl::ZeroDuration();  // how long a batch waits for company
   absl::Duration retry_for = absl::Seconds(5);   // how long an unknown outcome is retried
   std::function<absl::Time()> clock = absl::Now;

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -263,6 +265,16 @@ TEST(ExecutorTest, RunsWhatItAcceptedBeforeItEnds) {
   }
   EXPECT_GE(turns.size(), 300u);
   EXPECT_THAT(turns, Each(absl::OkStatus()));
+}
+
+TEST(ExecutorTest, GivesWayToOtherThreads) {
+  const auto nice = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+  int of_task = 0;
+  {
+    Executor executor({.threads = 1, .queue_capacity = 1});
+    ASSERT_TRUE(executor.TryRun("acme", [&](const absl::Status&) { of_task = nice(); }).ok());
+  }
+  EXPECT_EQ(of_task, std::min(nice() + 10, 19));
 }
 
 TEST(ExecutorTest, RunsTasksOfManyTenantsOnManyThreads) {

@@ -27,6 +27,12 @@ class Observations final : public WriteObserver {
     events_ += events;
     commits_ += commits;
     conflicts_ += conflicts;
+    batches_.push_back(events);
+  }
+  // How many events each batch had.
+  std::vector<int64_t> batches() const {
+    const absl::MutexLock lock(&mutex_);
+    return batches_;
   }
   int64_t events() const { return Read(events_); }
   int64_t commits() const { return Read(commits_); }
@@ -41,6 +47,7 @@ class Observations final : public WriteObserver {
   int64_t events_ = 0;
   int64_t commits_ = 0;
   int64_t conflicts_ = 0;
+  std::vector<int64_t> batches_;
 };
 
 class WritePathTest : public ::testing::Test {
@@ -238,6 +245,7 @@ TEST_F(WritePathTest, AFloodOfOneTenantLeavesOthersTheNextBatch) {
   WriteOptions options = OneLane();
   options.max_queued_events = 9'000;
   options.max_batch_events = 100;
+  options.shared_batch_time = absl::InfiniteDuration();
   Start(options);
   HoldWith(0);
   int flood = 1;
@@ -253,6 +261,42 @@ TEST_F(WritePathTest, AFloodOfOneTenantLeavesOthersTheNextBatch) {
   Finish();
   EXPECT_EQ(batches, 2) << "the batch that was held, and the next";
   EXPECT_EQ(endings_.count(), static_cast<size_t>(flood + 20));
+}
+
+TEST_F(WritePathTest, BatchesAreShortWhileSeveralTenantsWrite) {
+  std::atomic<int64_t> now = 1'000'000;
+  WriteOptions options = OneLane();
+  options.max_batch_events = 200;
+  options.shared_batch_time = absl::Milliseconds(50);
+  options.clock = [&now] { return absl::FromUnixMillis(now.load()); };
+  Start(options);
+  int next = 0;
+  const auto submit = [&](const std::string& tenant, int events, int64_t milliseconds_each = 1) {
+    for (int i = 0; i < events; ++i, ++next) {
+      const auto take_time = [&now, milliseconds_each] { now += milliseconds_each; };
+      ASSERT_TRUE(
+          Submit({{.number = next, .ids = {absl::StrCat(next)}, .tenant = tenant, .on_finish = take_time}}).ok());
+    }
+  };
+  const auto hold = [&](int64_t milliseconds) {
+    store_.Hold();
+    submit("flood", 1, milliseconds);
+    store_.AwaitHeld(1);
+  };
+  hold(1);
+  submit("flood", 400);
+  store_.Release();
+  endings_.Await(401);
+  hold(1);
+  submit("flood", 180);
+  submit("other", 1);
+  store_.Release();
+  endings_.Await(401 + 182);
+  hold(1'000);
+  submit("flood", 200);
+  Finish();
+  EXPECT_THAT(observations_.batches(), ElementsAre(1, 200, 200, 1, 50, 50, 50, 31, 1, 200))
+      << "alone, with another, and a second later alone again";
 }
 
 TEST_F(WritePathTest, AGroupThatHangsHoldsUpNoOther) {
