@@ -18,7 +18,8 @@ CALLS = {  # name: kind of load, callers at which the peak is looked for
 STORES = {"RocksDB": tuple(CALLS), "Redis": ("RecordRating", "RecordRatings of 500")}
 # Who is alone with a tenth of the peak, and with whose flood it shares the service then.
 NEIGHBOURS = (("RecordRating", "RecordRating"), ("RecordRating", "RecordRatings of 500"),
-              ("RecordRating", "QueryRatings of a month"), ("QueryRatings of a month", "QueryRatings of a month"))
+              ("RecordRating", "QueryRatings of a month"), ("QueryRatings of a month", "QueryRatings of a month"),
+             ("QueryRatings of a month", "RecordRating"))
 SETTLES = 10  # seconds, at most
 NEARLY = 0.97  # a peak that needs fewer callers is taken when it is as good
 
@@ -83,6 +84,8 @@ class Overload:
     def __init__(self, build, sizes, folder):
         self.build, self.folder = build, folder
         self.seconds = sizes["overload_seconds"]
+        # Until the calls of the first moment, as many as the connections take, count for little.
+        self.over_seconds = 3 * self.seconds
         self.levels, self.measured = sizes["overload_levels"], tuple(CALLS)[:sizes["overload_calls"]]
         self.figures, self.loads = {}, 0
         self.service_cpus, self.load_cpus = halves()
@@ -102,7 +105,7 @@ class Overload:
         with contextlib.ExitStack() as stack:
             url = f"rocksdb:{self.folder}/overload"
             if store == "Redis":
-                port = stack.enter_context(servers.redis_server(self.folder / "overload-redis"))
+                port = stack.enter_context(servers.redis_server(self.folder / "overload-redis", "taskset", "-c", self.service_cpus))
                 url = f"redis://127.0.0.1:{port}"
             port, metrics = servers.free_port(), servers.free_port()
             log = stack.enter_context(open(self.folder / "log", "a"))
@@ -130,7 +133,7 @@ class Overload:
                 f"{TIMES} x the callers": (f"--callers={TIMES * callers}", "--connections=16"),
                 f"{TIMES} x the callers, who obey": (f"--callers={TIMES * callers}", "--connections=16", "--obey"),
         }.items():
-            over = self.watched(process, server, kind, *flags)
+            over = self.watched(process, server, kind, *flags, f"--seconds={self.over_seconds}")
             after = self.watched(process, server, kind, f"--callers={callers}")
             # The peak of that minute: a machine that is shared does not always give the same.
             rows[name] = self.row(over, (before["accepted"] + after["accepted"]) / 2, peak)

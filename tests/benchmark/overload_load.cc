@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
@@ -23,11 +24,11 @@
 namespace rapport::benchmark {
 namespace {
 
-// Of calls that nobody waits for; what would go beyond is not offered.
-constexpr int64_t kMostUnanswered = 20'000;
+// Of calls that nobody waits for, on each connection: twice what the server takes at a time. What would go beyond is
+// offered and dropped, as by a client that holds no queue of its own.
+constexpr int64_t kMostUnanswered = 200;
 constexpr absl::Duration kPatience = absl::Seconds(20);
-// After the end, for calls that were made before.
-constexpr absl::Duration kTail = absl::Seconds(2);
+constexpr absl::Duration kDeadline = absl::Seconds(20);  // of each call
 
 class Overload {
  public:
@@ -56,8 +57,9 @@ class Overload {
       CallLate();
     }
     absl::MutexLock lock(&mutex_);
+    for (Pending* pending : pending_) pending->context.TryCancel();
     mutex_.AwaitWithTimeout(absl::Condition(
-                                +[](int64_t* unanswered) { return *unanswered == 0; }, &unanswered_),
+                                +[](absl::flat_hash_set<Pending*>* pending) { return pending->empty(); }, &pending_),
                             kPatience);
   }
 
@@ -66,7 +68,7 @@ class Overload {
     absl::MutexLock lock(&mutex_);
     const double elapsed = MeasuredSeconds();
     const auto refused = static_cast<double>(refused_);
-    return absl::StrCat("{\"offered\":", static_cast<double>(sent_) / elapsed,
+    return absl::StrCat("{\"offered\":", static_cast<double>(offered_) / elapsed,
                         ",\"accepted\":", static_cast<double>(accepted_) / elapsed, ",\"refused\":", refused / elapsed,
                         ",\"failed\":", static_cast<double>(failed_) / elapsed,
                         ",\"advised\":", refused > 0 ? static_cast<double>(advised_) / refused : 1.0,
@@ -93,11 +95,7 @@ class Overload {
     for (absl::Time now = start_; now < end_; now = absl::Now()) {
       const double due = absl::ToDoubleSeconds(now - start_) * options_.rate;
       for (; offered < due && absl::Now() < end_; ++offered) {
-        {
-          absl::MutexLock lock(&mutex_);
-          if (unanswered_ >= kMostUnanswered) break;
-        }
-        Call(/*again=*/false);
+        if (MayCall()) Call(/*again=*/false);
       }
       offered = std::max(offered, due - options_.rate);  // what could not be sent within a second is not caught up with
       absl::SleepFor(absl::Microseconds(200));
@@ -121,6 +119,13 @@ class Overload {
     }
   }
 
+  bool MayCall() {
+    absl::MutexLock lock(&mutex_);
+    if (pending_.size() < static_cast<size_t>(kMostUnanswered * options_.connections)) return true;
+    if (absl::Now() >= from_) ++offered_;
+    return false;
+  }
+
   void Call(bool again) {
     auto* pending = new Pending;
     const int64_t number = next_.fetch_add(1, std::memory_order_relaxed);
@@ -129,11 +134,11 @@ class Overload {
     pending->request = grpc::ByteBuffer(&bytes, 1);
     pending->start = absl::Now();
     pending->context.AddMetadata("x-rapport-tenant", options_.tenant);
-    pending->context.set_deadline(absl::ToChronoTime(end_ + kTail));
+    pending->context.set_deadline(absl::ToChronoTime(pending->start + kDeadline));
     {
       absl::MutexLock lock(&mutex_);
-      ++unanswered_;
-      if (pending->start >= from_) ++sent_;
+      pending_.insert(pending);
+      if (pending->start >= from_) ++offered_;
     }
     stubs_[static_cast<size_t>(number) % stubs_.size()]->UnaryCall(
         &pending->context, call.method, grpc::StubOptions(), &pending->request, &pending->response,
@@ -154,11 +159,11 @@ class Overload {
         std::push_heap(late_.begin(), late_.end(), std::greater<>());
       }
     }
-    delete &pending;
     if (again && !waits && now < end_) Call(again);
-    // Last: nothing of this is touched any more when nothing is unanswered.
+    // Last: nothing of this is touched any more when nothing is pending.
     absl::MutexLock lock(&mutex_);
-    --unanswered_;
+    pending_.erase(&pending);
+    delete &pending;
   }
 
   void Count(const grpc::Status& status, bool refused, absl::Duration advice) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -185,8 +190,8 @@ class Overload {
   absl::Time from_;  // when what happens begins to count
   absl::Time end_;
   absl::Mutex mutex_;
-  int64_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_set<Pending*> pending_ ABSL_GUARDED_BY(mutex_);
+  int64_t offered_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t accepted_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t advised_ ABSL_GUARDED_BY(mutex_) = 0;

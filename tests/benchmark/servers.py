@@ -59,10 +59,11 @@ def rapport_server(binary, folder, *flags):
 
 
 @contextlib.contextmanager
-def redis_server(folder):
+def redis_server(folder, *before):
+    """`before`: a command that runs it, such as taskset."""
     port = free_port()
     folder.mkdir()
-    with running(["redis-server", str(ROOT / "deploy/redis/redis.conf"), "--port", str(port), "--bind", "127.0.0.1",
+    with running([*before, "redis-server", str(ROOT / "deploy/redis/redis.conf"), "--port", str(port), "--bind", "127.0.0.1",
                   "--dir", str(folder), "--save", "", "--loglevel", "warning"]):
         await_true(lambda: b"PONG" in redis(port, "PING"), "redis-server")
         yield port
