@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
 
 namespace rapport::churn {
 namespace {
@@ -58,6 +59,37 @@ absl::StatusOr<MatrixHandle> MakeMatrix(const FeatureMatrix& features) {
   return MatrixHandle(handle);
 }
 
+// XGBoost keeps the last answer of each booster for each thread that ever asked it, under the booster's address, and
+// only the thread that frees the booster gives its own back: with every model that goes, the others' would stay for as
+// long as their threads. So boosters that score are kept, and the next model is read into them. There are never more
+// than were once at work at the same time. Thread-safe.
+class IdleBoosters {
+ public:
+  // Of the process, as what XGBoost keeps is.
+  static IdleBoosters& Get() {
+    static IdleBoosters& idle = *new IdleBoosters;
+    return idle;
+  }
+
+  // Null when there is none.
+  void* Take() {
+    const absl::MutexLock lock(&mutex_);
+    if (handles_.empty()) return nullptr;
+    void* const handle = handles_.back();
+    handles_.pop_back();
+    return handle;
+  }
+
+  void Put(void* handle) {
+    const absl::MutexLock lock(&mutex_);
+    handles_.push_back(handle);
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<void*> handles_ ABSL_GUARDED_BY(mutex_);
+};
+
 // XGBoost's answer lives until its next call.
 absl::StatusOr<std::vector<float>> CopyAnswer(absl::Status status, size_t expected, const bst_ulong* shape,
                                               bst_ulong dimensions, const float* values) {
@@ -73,7 +105,16 @@ absl::StatusOr<std::vector<float>> CopyAnswer(absl::Status status, size_t expect
 }  // namespace
 
 void Booster::Free::operator()(void* handle) const {
-  XGBoosterFree(handle);
+  if (may_be_read_into) {
+    IdleBoosters::Get().Put(handle);
+  } else {
+    XGBoosterFree(handle);
+  }
+}
+
+absl::StatusOr<Booster> Booster::CreateOrReuse() {
+  if (void* const handle = IdleBoosters::Get().Take(); handle != nullptr) return Booster(handle);
+  return Create(nullptr);
 }
 
 absl::StatusOr<Booster> Booster::Create(void* training_matrix) {
@@ -117,10 +158,11 @@ absl::StatusOr<Booster> Booster::Train(const FeatureMatrix& features, absl::Span
 }
 
 absl::StatusOr<Booster> Booster::Load(absl::string_view bytes) {
-  absl::StatusOr<Booster> booster = Create(nullptr);
+  absl::StatusOr<Booster> booster = CreateOrReuse();
   if (!booster.ok()) return booster.status();
   const int result = XGBoosterLoadModelFromBuffer(booster->handle_.get(), bytes.data(), bytes.size());
   if (absl::Status status = Check(result, "to load a model"); !status.ok()) return status;
+  booster->handle_.get_deleter().may_be_read_into = true;
   return booster;
 }
 

@@ -45,13 +45,15 @@ class Booster {
 
  private:
   struct Free {
+    bool may_be_read_into;  // another model
     void operator()(void* handle) const;
   };
 
-  explicit Booster(void* handle) : handle_(handle) {}
+  explicit Booster(void* handle) : handle_(handle, Free{false}) {}
 
   // The matrix that it will be trained on, or null.
   static absl::StatusOr<Booster> Create(void* training_matrix);
+  static absl::StatusOr<Booster> CreateOrReuse();
 
   std::unique_ptr<void, Free> handle_;
 };
