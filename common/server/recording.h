@@ -27,6 +27,10 @@ struct ItemsField {
   absl::string_view name;
   const google::protobuf::RepeatedPtrField<Item>& (Request::*items)() const;
 };
+// Clang 14 does not deduce what an aggregate holds by itself.
+template <class Request, class Item>
+ItemsField(absl::string_view, const google::protobuf::RepeatedPtrField<Item>& (Request::*)() const)
+    -> ItemsField<Request, Item>;
 
 // Records items that were charged. Items and results live until `done`.
 template <class Recorder, class Item, class Result, class Done>
