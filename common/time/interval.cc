@@ -1,5 +1,8 @@
 #include "common/time/interval.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 
@@ -33,7 +36,9 @@ int64_t ToMillis(absl::Time t) {
 }
 
 int64_t ToMillis(const google::protobuf::Timestamp& timestamp) {
-  return timestamp.seconds() * 1000 + timestamp.nanos() / 1'000'000;
+  // Of a timestamp that nobody has checked yet.
+  constexpr int64_t kMostSeconds = std::numeric_limits<int64_t>::max() / 1000 - 10;
+  return std::clamp(timestamp.seconds(), -kMostSeconds, kMostSeconds) * 1000 + timestamp.nanos() / 1'000'000;
 }
 
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {

@@ -23,6 +23,7 @@ struct Interval {
 
 // Milliseconds since 1970-01-01 UTC, rounded down.
 int64_t ToMillis(absl::Time t);
+// Those too far away for that are as far as it goes.
 int64_t ToMillis(const google::protobuf::Timestamp& timestamp);
 
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);

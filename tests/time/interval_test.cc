@@ -99,6 +99,15 @@ TEST(IntervalTest, TimesSurviveTheRoundTrip) {
   }
 }
 
+TEST(IntervalTest, TimestampsThatAreNoneAreFarAway) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_nanos(std::numeric_limits<int32_t>::max());
+  timestamp.set_seconds(std::numeric_limits<int64_t>::max());
+  EXPECT_GT(ToMillis(timestamp), int64_t{9'000'000'000'000'000'000});
+  timestamp.set_seconds(std::numeric_limits<int64_t>::min());
+  EXPECT_LT(ToMillis(timestamp), int64_t{-9'000'000'000'000'000'000});
+}
+
 TEST(UtcDayTest, CountsFrom1970) {
   EXPECT_EQ(UtcDay(absl::UnixEpoch()), 0);
   EXPECT_EQ(UtcDay(absl::UnixEpoch() + absl::Hours(24) - absl::Milliseconds(1)), 0);
