@@ -51,6 +51,7 @@ class Lane {
     return closed_ || queue_.size() >= options_.max_batch_events;
   }
   std::vector<QueuedWrite> Take();
+  // How many events the batch that begins now may have.
   int64_t MostEvents(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteBatch(int64_t events);
   std::vector<QueueClaim> ClaimsOf(absl::Span<const QueuedWrite> batch) const;

@@ -19,7 +19,7 @@ STORES = {"RocksDB": tuple(CALLS), "Redis": ("RecordRating", "RecordRatings of 5
 # Who is alone with a tenth of the peak, and with whose flood it shares the service then.
 NEIGHBOURS = (("RecordRating", "RecordRating"), ("RecordRating", "RecordRatings of 500"),
               ("RecordRating", "QueryRatings of a month"), ("QueryRatings of a month", "QueryRatings of a month"),
-             ("QueryRatings of a month", "RecordRating"))
+              ("QueryRatings of a month", "RecordRating"))
 SETTLES = 10  # seconds, at most
 NEARLY = 0.97  # a peak that needs fewer callers is taken when it is as good
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 #include "absl/strings/str_cat.h"
 
 namespace rapport::server {
