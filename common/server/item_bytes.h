@@ -24,8 +24,8 @@ absl::Status ChargeItems(RpcRuntime& runtime, const Call& call, absl::string_vie
 // INVALID_ARGUMENT for bytes that do not parse as the type of `request`.
 absl::Status DoesNotParse(const google::protobuf::Message& request);
 
-// The request of one call. Whoever has it owns the bytes: they are freed with it, long before gRPC would. Not to outlive
-// the method that it was given to, after which the call may be gone.
+// The request of one call. Whoever has it owns the bytes: they are freed with it, long before gRPC would. Not to
+// outlive the method that it was given to, after which the call may be gone.
 class ItemBytes {
  public:
   // `request` is that of a raw callback method, which stays its owner in name.
