@@ -22,10 +22,11 @@ struct SafeSetting {
   absl::string_view value;
   absl::string_view danger;
 };
-constexpr std::array<SafeSetting, 3> kSafeSettings = {{
+constexpr std::array<SafeSetting, 4> kSafeSettings = {{
     {"maxmemory-policy", "noeviction", "Redis may drop data when its memory is full"},
     {"appendonly", "yes", "all data since the last snapshot is lost when Redis stops"},
     {"appendfsync", "always", "about a second of acknowledged data is lost when the machine stops"},
+    {"aof-load-truncated", "no", "after a kill, half of a commit may be done later; start Redis by deploy/redis/start"},
 }};
 
 // Least values under which hashes of entities stay packed. Redis 6.2 knows them by their second names.
@@ -177,7 +178,7 @@ absl::Status CheckRedisSettings(const RedisClient& client, StoreInfo& info) {
     if (!facts->refusal.empty()) {
       of_node.unsafe.push_back(absl::StrCat("the settings could not be checked (", facts->refusal,
                                             "): let this user run CONFIG GET, or see to maxmemory-policy noeviction, "
-                                            "appendonly yes and appendfsync always"));
+                                            "appendonly yes, appendfsync always and aof-load-truncated no"));
     }
     CheckSafety(facts->settings, of_node);
     CheckReplication(client.url(), *facts, of_node);

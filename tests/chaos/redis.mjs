@@ -38,7 +38,7 @@ class Node {
       `port ${node.port}`, `bind ${node.host}`, `bind-source-addr ${node.host}`, `dir ${folder}`, 'loglevel notice',
       'protected-mode no', ...settings(node), ''].join('\n'));
     node.process = new Process({
-      name, file: 'redis-server', args: [config, ...(sentinel ? ['--sentinel'] : [])], log: path.join(world.folder, `${name}.log`),
+      name, file: path.join(root, 'deploy/redis/start'), args: [folder, config, ...(sentinel ? ['--sentinel'] : [])], log: path.join(world.folder, `${name}.log`),
       tell: world.tell,
     });
     world.after(() => node.process.kill());

@@ -94,8 +94,8 @@ test('dev runs one replica of each, on a Redis that syncs every write', () => {
   assert.deepEqual(workloads(documents).map(({spec}) => spec.replicas ?? 1), [1, 1, 1, 1]);
   const redis = named(documents, 'StatefulSet', 'rapport-redis');
   const {configMap} = redis.spec.template.spec.volumes.find(({name}) => name === 'settings');
-  assert.equal(named(documents, 'ConfigMap', configMap.name).data['redis.conf'],
-      fs.readFileSync(path.join(root, 'deploy/redis/redis.conf'), 'utf8'));
+  const {data} = named(documents, 'ConfigMap', configMap.name);
+  for (const file of ['redis.conf', 'start']) assert.equal(data[file], fs.readFileSync(path.join(root, 'deploy/redis', file), 'utf8'));
 });
 
 test('services are found pod by pod, so that gRPC clients spread their calls', () => {

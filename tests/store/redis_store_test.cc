@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,6 +54,11 @@ absl::StatusOr<std::string> LoadOne(Store& store, const std::string& id) {
   return loaded->at(0).entities.at(0).value;
 }
 
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 TEST(RedisStoreTest, FindsNothingUnsafeInTheDocumentedSettings) {
   const RedisServer server;
   const auto store = Open(server.url());
@@ -61,13 +69,15 @@ TEST(RedisStoreTest, FindsNothingUnsafeInTheDocumentedSettings) {
 
 TEST(RedisStoreTest, NamesUnsafeSettingsAndTheirRemedies) {
   const RedisServer server({"--appendonly", "no", "--appendfsync", "everysec", "--maxmemory-policy", "allkeys-lru",
-                            "--hash-max-listpack-value", "64", "--hash-max-listpack-entries", "128"});
+                            "--aof-load-truncated", "yes", "--hash-max-listpack-value", "64",
+                            "--hash-max-listpack-entries", "128"});
   const auto store = Open(server.url());
   EXPECT_THAT(
       store->info().unsafe,
       ElementsAre(AllOf(HasSubstr("maxmemory-policy is allkeys-lru"), HasSubstr("`maxmemory-policy noeviction`")),
                   AllOf(HasSubstr("appendonly is no"), HasSubstr("`appendonly yes`")),
-                  AllOf(HasSubstr("appendfsync is everysec"), HasSubstr("`appendfsync always`"))));
+                  AllOf(HasSubstr("appendfsync is everysec"), HasSubstr("`appendfsync always`")),
+                  AllOf(HasSubstr("aof-load-truncated is yes"), HasSubstr("deploy/redis/start"))));
   EXPECT_THAT(store->info().advice,
               ElementsAre(HasSubstr("`hash-max-listpack-entries 512`"), HasSubstr("`hash-max-listpack-value 1024`")));
   EXPECT_TRUE(store->Commit({PutOne("a", std::string(2000, 'x'))})[0].ok());
@@ -145,6 +155,35 @@ TEST(RedisStoreTest, WorksAgainAfterTheServerWasRestarted) {
   }
   server.Command({"SCRIPT", "FLUSH"});
   EXPECT_TRUE(store->RangeIndex(IndexRange{{"acme", 0}, "i", 0, 5, false, 10, ""}).ok());
+}
+
+TEST(RedisStoreTest, ACommitThatWasHalfWrittenIsNeverDone) {
+  RedisServer server;
+  const std::string file = server.folder() + "/appendonlydir/appendonly.aof.1.incr.aof";
+  Mutation mutation = PutOne("a", "one");
+  mutation.adds.push_back({"t", {}});
+  mutation.adds.back().deltas.Add("f", 1);
+  mutation.ranks.push_back({"i", "m", 1});
+  ASSERT_TRUE(Open(server.url())->Commit({PutOne("before", "it")})[0].ok());
+  const size_t begin = std::filesystem::file_size(file);
+  ASSERT_TRUE(Open(server.url())->Commit({mutation})[0].ok());
+  server.Kill();
+  const std::string whole = ReadFile(file);
+  for (size_t cut = begin + 1; cut < whole.size(); cut += 17) {
+    std::ofstream(file, std::ios::binary) << whole.substr(0, cut);
+    server.Start();
+    const auto store = Open(server.url());
+    EXPECT_EQ(*LoadOne(*store, "a"), "") << cut;
+    EXPECT_EQ(*LoadOne(*store, "before"), "it") << cut;
+    ASSERT_TRUE(store->Commit({PutOne("b", "other")})[0].ok());
+    server.Kill();
+    server.Start();
+    const auto again = Open(server.url());
+    EXPECT_EQ(*LoadOne(*again, "a"), "") << cut;
+    EXPECT_EQ(*LoadOne(*again, "b"), "other") << cut;
+    EXPECT_TRUE(again->ReadCounters({TableRef{{"acme", 0}, "t"}})->front().Sum().empty()) << cut;
+    server.Kill();
+  }
 }
 
 TEST(RedisStoreTest, SaysThatTheServerIsAwayAndRecovers) {

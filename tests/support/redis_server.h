@@ -23,6 +23,7 @@ class RedisServer {
 
   int port() const { return port_; }
   std::string url() const;
+  const std::string& folder() const { return dir_.path(); }  // of its files
 
   void Kill();   // SIGKILL
   void Stop();   // SIGTERM
