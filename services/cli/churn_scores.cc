@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "services/cli/choices.h"
 #include "services/cli/churn_call.h"
 #include "services/cli/files.h"
@@ -31,6 +33,7 @@ using churn::v1::WatchRiskRequest;
 using churn::v1::WatchRiskResponse;
 
 constexpr size_t kBatchCustomers = 1000;
+constexpr absl::Duration kSweepPoll = absl::Milliseconds(200);
 
 // The customers named, a table or a JSON object each.
 absl::StatusOr<int> ScoreCustomers(Session& session, const ScoreOptions& options, absl::TimeZone zone) {
@@ -177,18 +180,23 @@ absl::StatusOr<int> WatchRisk(Session& session, const WatchRiskOptions& options)
       });
 }
 
+// A sweep under way may have begun with the model of before: another one follows it.
 absl::StatusOr<int> Sweep(Session& session, const SweepOptions& /*options*/) {
   const absl::StatusOr<Connection> connection = Connection::Open(session.connection);
   if (!connection.ok()) return connection.status();
   churn::v1::SweepScoresResponse response;
-  // It takes as long as there are customers.
-  const grpc::Status swept =
-      ChurnStub(connection->channel()).SweepScores(connection->NewStreamContext().get(), {}, &response);
-  if (!swept.ok()) return connection->Explain(swept);
-  const std::string text = response.already_running()
-                               ? "another process is at it already"
-                               : absl::StrCat("scored ", Grouped(response.scored_count()), " customers");
-  session.environment.out << (session.json() ? JsonLine(response) : text) << "\n";
+  for (bool waits = false;; waits = true) {
+    // It takes as long as there are customers.
+    const grpc::Status swept =
+        ChurnStub(connection->channel()).SweepScores(connection->NewStreamContext().get(), {}, &response);
+    if (!swept.ok()) return connection->Explain(swept);
+    if (!response.already_running()) break;
+    if (!waits) session.environment.err << "a sweep is under way; this one begins when it has ended" << std::endl;
+    absl::SleepFor(kSweepPoll);
+  }
+  session.environment.out << (session.json() ? JsonLine(response)
+                                             : absl::StrCat("scored ", Grouped(response.scored_count()), " customers"))
+                          << "\n";
   return kDone;
 }
 

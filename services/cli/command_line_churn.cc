@@ -60,7 +60,7 @@ void AddRisk(CLI::App& parent, Parsed* parsed) {
   AddZone(app, watch->time_zone, "that times are printed in");
 
   SweepOptions* sweep = nullptr;
-  AddCommand(parent, "sweep", "Score everyone now, as the schedule does", "  rapport churn sweep\n", &Sweep, parsed,
+  AddCommand(parent, "sweep", "Score everyone now, or once the sweep under way has ended", "  rapport churn sweep\n", &Sweep, parsed,
              &sweep);
 }
 

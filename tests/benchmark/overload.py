@@ -1,4 +1,5 @@
 """The ratings service when ten times is asked of it of what it can do, and one tenant beside another that floods it."""
+import collections
 import contextlib
 import os
 import pathlib
@@ -22,6 +23,8 @@ NEIGHBOURS = (("RecordRating", "RecordRating"), ("RecordRating", "RecordRatings 
               ("QueryRatings of a month", "RecordRating"))
 SETTLES = 10  # seconds, at most
 NEARLY = 0.97  # a peak that needs fewer callers is taken when it is as good
+# A rewrite of the append-only file takes half of the processor that Redis and the service share, and would come to some rounds only.
+REDIS_FLAGS = ("--auto-aof-rewrite-percentage", "0")
 
 
 def ratio(a, b):
@@ -86,6 +89,7 @@ class Overload:
         self.seconds = sizes["overload_seconds"]
         # Until the calls of the first moment, as many as the connections take, count for little.
         self.over_seconds = 3 * self.seconds
+        self.rounds = sizes["overload_rounds"]
         self.levels, self.measured = sizes["overload_levels"], tuple(CALLS)[:sizes["overload_calls"]]
         self.figures, self.loads = {}, 0
         self.service_cpus, self.load_cpus = halves()
@@ -105,7 +109,8 @@ class Overload:
         with contextlib.ExitStack() as stack:
             url = f"rocksdb:{self.folder}/overload"
             if store == "Redis":
-                port = stack.enter_context(servers.redis_server(self.folder / "overload-redis", "taskset", "-c", self.service_cpus))
+                port = stack.enter_context(servers.redis_server(
+                    self.folder / "overload-redis", before=("taskset", "-c", self.service_cpus), flags=REDIS_FLAGS))
                 url = f"redis://127.0.0.1:{port}"
             port, metrics = servers.free_port(), servers.free_port()
             log = stack.enter_context(open(self.folder / "log", "a"))
@@ -127,19 +132,28 @@ class Overload:
         rows = {"at the peak": {"calls_per_second": peak["accepted"], "goodput_of_peak": 1, "p50_ms": 1000 * peak["p50_seconds"],
                                 "p99_ms": 1000 * peak["p99_seconds"], "max_ms": 1000 * peak["max_seconds"],
                                 "cpu_us_per_accepted": peak["cpu_us"], "rss_mb": peak["rss_mb"]}}
-        before = peak
-        for name, flags in {
-                f"{TIMES} x the rate": (f"--rate={max(1, TIMES * peak['accepted'])}", "--connections=16"),
-                f"{TIMES} x the callers": (f"--callers={TIMES * callers}", "--connections=16"),
-                f"{TIMES} x the callers, who obey": (f"--callers={TIMES * callers}", "--connections=16", "--obey"),
-        }.items():
-            over = self.watched(process, server, kind, *flags, f"--seconds={self.over_seconds}")
-            after = self.watched(process, server, kind, f"--callers={callers}")
-            # The peak of that minute: a machine that is shared does not always give the same.
-            rows[name] = self.row(over, (before["accepted"] + after["accepted"]) / 2, peak)
-            before = after
+        before, measured = peak, collections.defaultdict(list)
+        for _ in range(self.rounds):
+            for name, flags in {
+                    f"{TIMES} x the rate": (f"--rate={max(1, TIMES * peak['accepted'])}", "--connections=16"),
+                    f"{TIMES} x the callers": (f"--callers={TIMES * callers}", "--connections=16"),
+                    f"{TIMES} x the callers, who obey": (f"--callers={TIMES * callers}", "--connections=16", "--obey"),
+            }.items():
+                over = self.watched(process, server, kind, *flags, f"--seconds={self.over_seconds}")
+                after = self.watched(process, server, kind, f"--callers={callers}")
+                # The peak of that minute.
+                measured[name].append(self.row(over, (before["accepted"] + after["accepted"]) / 2, peak))
+                before = after
+        # A machine that is shared does not always give the same: the round of the median goodput is shown.
+        rows |= {name: self.median(each) for name, each in measured.items()}
         self.figures[title] = rows
         return peak
+
+    @staticmethod
+    def median(rows):
+        rows = sorted(rows, key=lambda row: row["goodput_of_peak"])
+        return rows[len(rows) // 2] | {"least_goodput": rows[0]["goodput_of_peak"], "most_goodput": rows[-1]["goodput_of_peak"],
+                                       "rss_mb": max(row["rss_mb"] for row in rows)}
 
     @staticmethod
     def row(over, goodput_at_peak, peak):

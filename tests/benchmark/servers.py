@@ -59,12 +59,12 @@ def rapport_server(binary, folder, *flags):
 
 
 @contextlib.contextmanager
-def redis_server(folder, *before):
+def redis_server(folder, before=(), flags=()):
     """`before`: a command that runs it, such as taskset."""
     port = free_port()
     folder.mkdir()
     with running([*before, "redis-server", str(ROOT / "deploy/redis/redis.conf"), "--port", str(port), "--bind", "127.0.0.1",
-                  "--dir", str(folder), "--save", "", "--loglevel", "warning"]):
+                  "--dir", str(folder), "--save", "", "--loglevel", "warning", *flags]):
         await_true(lambda: b"PONG" in redis(port, "PING"), "redis-server")
         yield port
 

@@ -139,9 +139,17 @@ TEST_F(ChurnCustomersTest, WatchesBands) {
 }
 
 TEST_F(ChurnCustomersTest, Sweeps) {
-  service().answers["SweepScoresResponse"] = {"scored_count: 1200", "already_running: true"};
-  EXPECT_EQ(Command({"sweep"}).out, "scored 1,200 customers\n");
-  EXPECT_EQ(Command({"sweep"}).out, "another process is at it already\n");
+  service().answers["SweepScoresResponse"] = {"scored_count: 1200"};
+  const CommandResult result = Command({"sweep"});
+  EXPECT_EQ(result.out, "scored 1,200 customers\n");
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(ChurnCustomersTest, SweepsOnceTheSweepUnderWayHasEnded) {
+  service().answers["SweepScoresResponse"] = {"already_running: true", "already_running: true", "scored_count: 1200"};
+  const CommandResult result = Command({"sweep"});
+  EXPECT_EQ(result.out, "scored 1,200 customers\n");
+  EXPECT_EQ(result.err, "a sweep is under way; this one begins when it has ended\n");
 }
 
 TEST_F(ChurnCustomersTest, EditsHealthRules) {
