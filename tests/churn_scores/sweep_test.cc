@@ -250,6 +250,16 @@ TEST_P(SweepTest, CountsOutcomesWhenTheHorizonHasPassed) {
   EXPECT_EQ(later.lost(), 3);
 }
 
+TEST_P(SweepTest, ScoresEveryoneByTheModelThatAnotherProcessMadeActiveBefore) {
+  const auto replica = MakeReplica();
+  const auto other = MakeReplica();
+  const std::vector<std::string> ids = Record(*replica, 50);
+  ASSERT_EQ(replica->active_models().Get(kTenant)->active, nullptr);
+  Activate(*other, StandardModel());
+  ASSERT_EQ(replica->sweep().RunNow(kTenant, GoOn)->scored_count(), 50);
+  for (const v1::Score& score : StoredScores(*replica, ids)) EXPECT_EQ(score.kind(), v1::SCORE_KIND_PROBABILITY);
+}
+
 TEST_P(SweepTest, NotesWhatTheModelMetAndHowACandidateScores) {
   const auto replica = MakeReplica();
   Record(*replica, 50);

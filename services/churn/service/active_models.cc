@@ -20,32 +20,55 @@ bool ActiveModels::IsFresh(const Known& known) const {
   return known.is_read && absl::AbsDuration(models_.Now() - known.read_at) < kMostAge;
 }
 
+ActiveModels::Known& ActiveModels::KnownOf(absl::string_view tenant) {
+  std::unique_ptr<Known>& slot = known_[tenant];
+  if (slot == nullptr) slot = std::make_unique<Known>();
+  return *slot;
+}
+
+void ActiveModels::AwaitReader(Known& known) {
+  mutex_.Await(absl::Condition(
+      +[](Known* waited) { return !waited->reading; }, &known));
+}
+
 absl::StatusOr<ModelsInUse> ActiveModels::Get(absl::string_view tenant) {
   Known* known = nullptr;
   {
     const absl::MutexLock lock(&mutex_);
-    std::unique_ptr<Known>& slot = known_[tenant];
-    if (slot == nullptr) slot = std::make_unique<Known>();
-    known = slot.get();
+    known = &KnownOf(tenant);
     if (IsFresh(*known) || (known->is_read && known->reading)) return known->models;
     if (known->reading) {
-      mutex_.Await(absl::Condition(
-          +[](Known* waited) { return !waited->reading; }, known));
+      AwaitReader(*known);
       return known->models;
     }
     known->reading = true;
-    known->changed = false;
   }
+  return ReadInto(*known, tenant);
+}
+
+void ActiveModels::Refresh(absl::string_view tenant) {
+  Known* known = nullptr;
+  {
+    const absl::MutexLock lock(&mutex_);
+    known = &KnownOf(tenant);
+    // Who reads now may have begun before the change.
+    AwaitReader(*known);
+    known->reading = true;
+  }
+  (void)ReadInto(*known, tenant);
+}
+
+absl::StatusOr<ModelsInUse> ActiveModels::ReadInto(Known& known, absl::string_view tenant) {
   const absl::Time now = models_.Now();
   absl::StatusOr<ModelsInUse> read = Read(tenant);
   const absl::MutexLock lock(&mutex_);
-  known->reading = false;
-  const bool keep = absl::IsUnavailable(read.status()) && known->is_read && known->models.ok();
-  if (!keep) known->models = std::move(read);
+  known.reading = false;
+  const bool keep = absl::IsUnavailable(read.status()) && known.is_read && known.models.ok();
+  if (!keep) known.models = std::move(read);
   // What was never read is asked for again at once.
-  known->is_read = known->is_read || !absl::IsUnavailable(known->models.status());
-  known->read_at = known->changed ? absl::InfinitePast() : now;
-  return known->models;
+  known.is_read = known.is_read || !absl::IsUnavailable(known.models.status());
+  known.read_at = now;
+  return known.models;
 }
 
 absl::StatusOr<ModelsInUse> ActiveModels::Read(absl::string_view tenant) {
@@ -82,14 +105,6 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ActiveModels::Find(absl::stri
   const absl::StatusOr<std::string> resolved = ResolveVersion(*registry, version);
   if (!resolved.ok()) return resolved.status();
   return LoadOnce({std::string(tenant), *resolved});
-}
-
-void ActiveModels::Refresh(absl::string_view tenant) {
-  const absl::MutexLock lock(&mutex_);
-  const auto known = known_.find(tenant);
-  if (known == known_.end()) return;
-  known->second->read_at = absl::InfinitePast();
-  known->second->changed = true;
 }
 
 std::shared_ptr<const LoadedModel> ActiveModels::FindLoaded(const ModelId& id) {

@@ -47,7 +47,9 @@ class ActiveModels {
   // A model of the registry, named as for ResolveVersion, loaded; NOT_FOUND.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(absl::string_view tenant, absl::string_view version);
 
-  // Looks at the registry again with the next call: after a change that this process made.
+  // Looks at the registry again: who calls Get after that gets what held when this was called, or later. For what
+  // follows a change, and for what must not begin with the models of before. Blocks on the store; who calls Get
+  // meanwhile does not.
   void Refresh(absl::string_view tenant);
 
  private:
@@ -56,7 +58,6 @@ class ActiveModels {
     absl::Time read_at = absl::InfinitePast();
     bool is_read = false;
     bool reading = false;
-    bool changed = false;  // while it was being read
   };
   // Tenant and version.
   using ModelId = std::pair<std::string, std::string>;
@@ -65,6 +66,10 @@ class ActiveModels {
     std::shared_ptr<const LoadedModel> model;
   };
 
+  Known& KnownOf(absl::string_view tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AwaitReader(Known& known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // By the one who has set `reading`.
+  absl::StatusOr<ModelsInUse> ReadInto(Known& known, absl::string_view tenant);
   absl::StatusOr<ModelsInUse> Read(absl::string_view tenant);
   // The model if it was in use lately, else loaded; by one caller at a time.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> LoadOnce(const ModelId& id);

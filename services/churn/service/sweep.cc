@@ -107,6 +107,8 @@ absl::Status Sweep::Work(absl::string_view tenant, int64_t due_ms, const std::fu
     if (next == entries->end()) return Publish(tenant, *entries);
     const store::Partition partition{std::string(tenant), static_cast<uint32_t>(next - entries->begin())};
     if (next->state.round_ms() < due_ms) SetRound(due_ms, next->state);
+    // A model that was made active before the round began scores all of it.
+    models_.Refresh(tenant);
     absl::StatusOr<PartitionSweep> sweep = PartitionSweep::Take(tools, terms, partition, std::move(*next));
     const absl::Status status = sweep.ok() ? sweep->Run(go_on) : sweep.status();
     // Another process has it: there may be other partitions for this one.
