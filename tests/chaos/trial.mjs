@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {Client, stubs} from '../e2e/harness.mjs';
 import {check} from './check.mjs';
 import {churn} from './churn.mjs';
@@ -94,6 +95,7 @@ export async function trial({store, seed, seconds: length, kinds, services: name
   const problems = [];
   let faults;
   let progress;
+  const listening = new AbortController();  // to `signal`, which trials after this one share
   try {
     const deployment = await Deployment.create(world, store, names.map((name) => services[name].kind), {safe});
     signal.throwIfAborted();
@@ -106,9 +108,9 @@ export async function trial({store, seed, seconds: length, kinds, services: name
     world.after(() => faults.stop());
     progress = setInterval(() => watch({ledgers, second: (Date.now() - world.begun) / 1000}), 500);
     const failed = Promise.race(loads.map((load) => load.done)).then(() => new Promise(() => {}));
-    const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), {signal: listening.signal}));
     const whole = (async () => {
-      await Promise.all([faults.run(), lasting(length, signal)]);
+      await Promise.all([faults.run(), delay(length * 1000, undefined, {signal})]);
       await deployment.becomesReady();
       await Promise.all(loads.map((load) => load.finish(patience)));
       await checkAll(deployment, ledgers);
@@ -119,6 +121,7 @@ export async function trial({store, seed, seconds: length, kinds, services: name
     problems.push(`failed: ${error.message}`);
   } finally {
     clearInterval(progress);
+    listening.abort();
     await world.end();
     if (signal.aborted) fs.rmSync(world.folder, {recursive: true});
   }
@@ -151,14 +154,4 @@ export async function trial({store, seed, seconds: length, kinds, services: name
     fs.rmSync(world.folder, {recursive: true, force: true});
   }
   return row;
-}
-
-function lasting(length, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, length * 1000);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }
