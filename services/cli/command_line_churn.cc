@@ -60,8 +60,8 @@ void AddRisk(CLI::App& parent, Parsed* parsed) {
   AddZone(app, watch->time_zone, "that times are printed in");
 
   SweepOptions* sweep = nullptr;
-  AddCommand(parent, "sweep", "Score everyone now, or once the sweep under way has ended", "  rapport churn sweep\n", &Sweep, parsed,
-             &sweep);
+  AddCommand(parent, "sweep", "Score everyone now, or once the sweep under way has ended", "  rapport churn sweep\n",
+             &Sweep, parsed, &sweep);
 }
 
 void AddHealthRules(CLI::App& parent, Parsed* parsed) {

@@ -63,8 +63,8 @@ def redis_server(folder, before=(), flags=()):
     """`before`: a command that runs it, such as taskset."""
     port = free_port()
     folder.mkdir()
-    with running([*before, "redis-server", str(ROOT / "deploy/redis/redis.conf"), "--port", str(port), "--bind", "127.0.0.1",
-                  "--dir", str(folder), "--save", "", "--loglevel", "warning", *flags]):
+    with running([*before, str(ROOT / "deploy/redis/start"), str(folder), str(ROOT / "deploy/redis/redis.conf"), "--port", str(port),
+                  "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning", *flags]):
         await_true(lambda: b"PONG" in redis(port, "PING"), "redis-server")
         yield port
 

@@ -127,7 +127,7 @@ function canConnect(port) {
 export async function startRedis(t, folder = temporaryFolder(t)) {
   const port = await freePort();
   const settings = path.join(root, 'deploy/redis/redis.conf');
-  const redis = new Child(t, 'redis-server', [settings, '--port', port, '--bind', '127.0.0.1', '--dir', folder]);
+  const redis = new Child(t, path.join(root, 'deploy/redis/start'), [folder, settings, '--port', port, '--bind', '127.0.0.1']);
   await redis.becomes(() => canConnect(port));
   return `redis://127.0.0.1:${port}`;
 }
