@@ -122,6 +122,24 @@ TEST_F(ActiveModelsTest, ADamagedActiveModelIsAnErrorAndADamagedCandidateNone) {
   EXPECT_EQ(ActiveIn(replica), first_);
 }
 
+TEST_F(ActiveModelsTest, ModelsThatNobodyAsksForAreGivenBack) {
+  ASSERT_TRUE(world_.models().Activate(kTenant, first_).ok());
+  ActiveModels replica(world_.models());
+  EXPECT_EQ(ActiveIn(replica), first_);
+  const std::weak_ptr<const LoadedModel> named = *replica.Find(kTenant, second_);
+  world_.Advance(absl::Minutes(9));
+  EXPECT_EQ(ActiveIn(replica), first_);
+  EXPECT_FALSE(named.expired());
+  EXPECT_TRUE(replica.Find(kTenant, second_).ok());
+  world_.Advance(absl::Minutes(9));
+  EXPECT_EQ(ActiveIn(replica), first_);
+  EXPECT_FALSE(named.expired());
+  world_.Advance(absl::Minutes(1));
+  EXPECT_EQ(ActiveIn(replica), first_);
+  EXPECT_TRUE(named.expired());
+  EXPECT_TRUE(replica.Find(kTenant, second_).ok());
+}
+
 TEST_F(ActiveModelsTest, FindsAnyModelOfTheRegistry) {
   ActiveModels replica(world_.models());
   EXPECT_EQ(replica.Find(kTenant, "").status().code(), absl::StatusCode::kFailedPrecondition);

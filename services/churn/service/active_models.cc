@@ -7,8 +7,10 @@ namespace rapport::churn {
 namespace {
 
 constexpr absl::Duration kMostAge = absl::Seconds(1);
-// Models that are not in use stay loaded for callers that name them: so many, of all tenants.
+// Models that are not in use stay loaded for callers that name them: so many, of all tenants, until so long after they
+// were asked for. Each holds megabytes.
 constexpr size_t kMostRecent = 8;
+constexpr absl::Duration kRecent = absl::Minutes(10);
 
 bool Names(const std::shared_ptr<const LoadedModel>& model, absl::string_view version) {
   return model != nullptr && model->scorer->model().metadata().version() == version;
@@ -63,6 +65,7 @@ absl::StatusOr<ModelsInUse> ActiveModels::ReadInto(Known& known, absl::string_vi
   absl::StatusOr<ModelsInUse> read = Read(tenant);
   const absl::MutexLock lock(&mutex_);
   known.reading = false;
+  ForgetWhatIsNotRecent(now);
   const bool keep = absl::IsUnavailable(read.status()) && known.is_read && known.models.ok();
   if (!keep) known.models = std::move(read);
   // What was never read is asked for again at once.
@@ -116,7 +119,12 @@ std::shared_ptr<const LoadedModel> ActiveModels::FindLoaded(const ModelId& id) {
   const auto recent = std::find_if(recent_.begin(), recent_.end(), [&](const Recent& each) { return each.id == id; });
   if (recent == recent_.end()) return nullptr;
   std::rotate(recent_.begin(), recent, recent + 1);
+  recent_.front().asked_at = models_.Now();
   return recent_.front().model;
+}
+
+void ActiveModels::ForgetWhatIsNotRecent(absl::Time now) {
+  while (!recent_.empty() && recent_.back().asked_at <= now - kRecent) recent_.pop_back();
 }
 
 absl::StatusOr<std::shared_ptr<const LoadedModel>> ActiveModels::LoadOnce(const ModelId& id) {
@@ -131,7 +139,7 @@ absl::StatusOr<std::shared_ptr<const LoadedModel>> ActiveModels::LoadOnce(const 
   const absl::MutexLock lock(&mutex_);
   loading_.erase(id);
   if (!loaded.ok()) return loaded;
-  recent_.push_front({id, *loaded});
+  recent_.push_front({id, *loaded, models_.Now()});
   if (recent_.size() > kMostRecent) recent_.pop_back();
   return loaded;
 }

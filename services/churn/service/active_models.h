@@ -64,6 +64,7 @@ class ActiveModels {
   struct Recent {
     ModelId id;
     std::shared_ptr<const LoadedModel> model;
+    absl::Time asked_at;
   };
 
   Known& KnownOf(absl::string_view tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -75,13 +76,15 @@ class ActiveModels {
   absl::StatusOr<std::shared_ptr<const LoadedModel>> LoadOnce(const ModelId& id);
   absl::StatusOr<std::shared_ptr<const LoadedModel>> LoadFromStore(const ModelId& id);
 
+  void ForgetWhatIsNotRecent(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   bool IsFresh(const Known& known) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<const LoadedModel> FindLoaded(const ModelId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   ModelStore& models_;
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, std::unique_ptr<Known>> known_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Recent> recent_ ABSL_GUARDED_BY(mutex_);  // the latest first
+  std::deque<Recent> recent_ ABSL_GUARDED_BY(mutex_);  // what was asked for last first
   absl::flat_hash_set<ModelId> loading_ ABSL_GUARDED_BY(mutex_);
 };
 
