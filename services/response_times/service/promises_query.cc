@@ -103,10 +103,10 @@ class PromisesAnswer : public rollup::SeriesAnswer<v1::PromiseRow, PromiseCounts
                                              [this](rollup::CountQuery& query) { return Answer(query); });
     if (!counted.ok()) return counted.status();
     for (size_t i = 0; i < groups.size(); ++i) {
-      for (const auto& [group, measures] : (*counted)[i]) {
-        for (const auto& [measure, count] : measures) {
+      for (const auto& group : (*counted)[i]) {
+        for (const auto& count : group.second) {
           ForEachMeasure([&](rollup::Measure each, v1::PromiseState state) {
-            if (each == measure) groups[i][group].Add(state, count);
+            if (each == count.first) groups[i][group.first].Add(state, count.second);
           });
         }
       }
