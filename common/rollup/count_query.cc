@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/civil_time.h"
+#include "common/store/wrapping_add.h"
 
 namespace rapport::rollup {
 namespace {
@@ -53,7 +54,7 @@ int DayDate(absl::Time t) {
 // Many counts fall on few measures: adding them up in a row of all measures is quicker than sorting them.
 MeasureCounts SummedInARow(const MeasureCounts& counts, Measure first, Measure last) {
   std::vector<int64_t> row(last - first + 1);
-  for (const auto& [measure, count] : counts) row[measure - first] += count;
+  for (const auto& [measure, count] : counts) row[measure - first] = store::WrappingAdd(row[measure - first], count);
   MeasureCounts summed;
   for (size_t i = 0; i < row.size(); ++i) {
     if (row[i] != 0) summed.emplace_back(first + static_cast<Measure>(i), row[i]);
@@ -70,7 +71,9 @@ MeasureCounts Summed(MeasureCounts counts) {
   size_t kept = 0;
   for (size_t i = 0; i < counts.size();) {
     std::pair<Measure, int64_t> sum = counts[i];
-    for (++i; i < counts.size() && counts[i].first == sum.first; ++i) sum.second += counts[i].second;
+    for (++i; i < counts.size() && counts[i].first == sum.first; ++i) {
+      sum.second = store::WrappingAdd(sum.second, counts[i].second);
+    }
     if (sum.second != 0) counts[kept++] = sum;
   }
   counts.resize(kept);

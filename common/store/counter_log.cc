@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/store/varint.h"
+#include "common/store/wrapping_add.h"
 
 namespace rapport::store {
 namespace {
@@ -15,11 +16,6 @@ uint64_t ZigZag(int64_t value) {
 }
 int64_t UnZigZag(uint64_t value) {
   return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));
-}
-
-// Wraps around instead of overflowing, so that any order of additions gives the same sum.
-int64_t WrappingAdd(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
 
 using Sums = absl::flat_hash_map<absl::string_view, int64_t>;

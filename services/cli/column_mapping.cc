@@ -8,12 +8,14 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/csv/reader.h"
+#include "services/cli/row_conversion.h"
 
 namespace rapport::cli {
 namespace {
@@ -57,6 +59,10 @@ std::vector<std::string> Names(absl::Span<const FieldName> known) {
 
 absl::StatusOr<FieldSource> SourceFor(absl::string_view name, absl::Span<const FieldName> known) {
   FieldSource source;
+  if (!CheckText(name).ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the field '", absl::CHexEscape(name), "' is not UTF-8; give its name in UTF-8"));
+  }
   const auto found = absl::c_find_if(known, [&](const FieldName& field) {
     return absl::EndsWith(field.name, ".") ? absl::StartsWith(name, field.name) && name != field.name
                                            : field.name == name;

@@ -91,11 +91,12 @@ absl::StatusOr<Range> Resolve(const PeriodOptions& options, absl::TimeZone zone,
 
 absl::StatusOr<absl::Time> ParseMoment(absl::string_view flag, absl::string_view text, absl::TimeZone zone) {
   absl::Time time;
-  if (absl::ParseTime("%Y-%m-%d", text, zone, &time, nullptr)) return time;
+  if (absl::ParseTime("%Y-%m-%d", text, zone, &time, nullptr) && IsTaken(time)) return time;
   const absl::StatusOr<absl::Time> parsed = TimeParser("", zone).Parse(text);
   if (!parsed.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        flag, " '", text, "' is neither a date such as 2026-10-01 nor a time such as 2026-10-01T14:00:00Z"));
+        flag, " '", text,
+        "' is neither a date such as 2026-10-01 nor a time such as 2026-10-01T14:00:00Z, from 1970 to 9999"));
   }
   return *parsed;
 }
@@ -107,6 +108,9 @@ absl::StatusOr<common::v1::TimeRange> ResolvePeriod(const PeriodOptions& options
   if (!range.ok()) return range.status();
   if (range->start >= range->end) {
     return absl::InvalidArgumentError("the period is empty: --to is the first moment not included, later than --from");
+  }
+  if (!IsTaken(range->start) || !IsTaken(range->end - absl::Milliseconds(1))) {
+    return absl::InvalidArgumentError("the period lies before 1970 or after 9999");
   }
   common::v1::TimeRange result;
   *result.mutable_start() = ToTimestamp(range->start);

@@ -65,18 +65,22 @@ absl::StatusOr<absl::Time> TimeParser::Parse(absl::string_view text) const {
                      format_.empty() ? "2026-10-31T14:05:00Z or 2026-10-31 14:05:00; name its format with --time-format"
                                      : absl::StrCat("--time-format=", format_)));
   }
-  if (time < absl::UnixEpoch() || time >= absl::FromUnixMillis(static_cast<int64_t>(kMillisOfYear10000))) {
+  if (!IsTaken(time)) {
     return absl::InvalidArgumentError(
         absl::StrCat("time '", text, "' lies before 1970 or after 9999; check --time-format"));
   }
   return time;
 }
 
+bool IsTaken(absl::Time time) {
+  return absl::UnixEpoch() <= time && time < absl::FromUnixMillis(static_cast<int64_t>(kMillisOfYear10000));
+}
+
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   google::protobuf::Timestamp timestamp;
   const int64_t seconds = absl::ToUnixSeconds(time);
   timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<int32_t>((absl::ToUnixMillis(time) - seconds * 1000) * 1000000));
+  timestamp.set_nanos(static_cast<int32_t>((time - absl::FromUnixSeconds(seconds)) / absl::Milliseconds(1) * 1000000));
   return timestamp;
 }
 

@@ -30,6 +30,9 @@ class TimeParser {
   absl::TimeZone zone_;
 };
 
+// Whether the services take it: from 1970 to 9999.
+bool IsTaken(absl::Time time);
+
 // To the millisecond, as the services keep times.
 google::protobuf::Timestamp ToTimestamp(absl::Time time);
 absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);

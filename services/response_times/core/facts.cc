@@ -57,7 +57,7 @@ std::optional<StretchFact> DecodeStretch(absl::string_view bytes) {
   RowReader row(bytes);
   StretchFact fact;
   fact.start_ms = row.Number();
-  fact.kind = static_cast<storage::v1::StretchKind>(row.Number());
+  fact.kind = row.Choice<storage::v1::StretchKind>();
   fact.calendar_ms = row.Number();
   fact.business_ms = row.Optional();
   fact.codes = row.Codes();
@@ -115,7 +115,7 @@ std::optional<OpenFact> DecodeOpen(absl::string_view bytes) {
   storage::v1::Stretch& stretch = fact.stretch;
   stretch.set_open(true);
   stretch.set_start_ms(row.Number());
-  stretch.set_kind(static_cast<storage::v1::StretchKind>(row.Number()));
+  stretch.set_kind(row.Choice<storage::v1::StretchKind>());
   stretch.set_calendar_ms(row.Number());
   if (const auto business = row.Optional()) stretch.set_business_ms(*business);
   if (const auto running = row.Optional()) stretch.set_running_since_ms(*running);
@@ -147,8 +147,8 @@ std::optional<WaitingFact> DecodeWaiting(absl::string_view bytes) {
   waiting.set_since_ms(row.Number());
   waiting.set_waited_ms(row.Number());
   waiting.set_running_since_ms(row.Number());
-  waiting.set_channel(static_cast<common::v1::Channel>(row.Number()));
-  waiting.set_priority(static_cast<v1::Priority>(row.Number()));
+  waiting.set_channel(row.Choice<common::v1::Channel>());
+  waiting.set_priority(row.Choice<v1::Priority>());
   if (const auto due = row.Optional()) waiting.set_due_ms(*due);
   waiting.set_agent_id(std::string(row.Text()));
   fact.customer_id = row.Text();
@@ -176,10 +176,10 @@ std::optional<EscalationFact> DecodeEscalation(absl::string_view bytes) {
   RowReader row(bytes);
   EscalationFact fact;
   fact.occurred_ms = row.Number();
-  fact.reason = static_cast<v1::EscalationReason>(row.Number());
+  fact.reason = row.Choice<v1::EscalationReason>();
   fact.codes = row.Codes();
   fact.tried = static_cast<uint64_t>(row.Number());
-  fact.begun_channel = static_cast<common::v1::Channel>(row.Number());
+  fact.begun_channel = row.Choice<common::v1::Channel>();
   fact.customer_id = row.Text();
   fact.conversation_id = row.Text();
   return IfComplete(row, fact);
@@ -206,7 +206,7 @@ std::string Encode(const CustomerFact& fact) {
 std::optional<CustomerFact> DecodeCustomer(absl::string_view bytes) {
   RowReader row(bytes);
   CustomerFact fact;
-  fact.item = static_cast<CustomerItem>(row.Number());
+  fact.item = row.Choice<CustomerItem>();
   fact.day = row.Number();
   fact.detail = row.Number();
   fact.customer_id = row.Text();

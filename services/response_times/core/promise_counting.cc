@@ -105,9 +105,7 @@ std::string EncodeOpenPromise(const OpenPromise& promise) {
 std::optional<OpenPromise> DecodeOpenPromise(absl::string_view bytes) {
   RowReader row(bytes);
   OpenPromise promise;
-  const int64_t origin = row.Number();
-  if (origin > v1::PromiseOrigin_MAX) return std::nullopt;
-  promise.origin = static_cast<v1::PromiseOrigin>(origin);
+  promise.origin = row.Choice<v1::PromiseOrigin>();
   promise.paused = row.Number() != 0;
   promise.due_ms = row.Number();
   promise.codes = row.Codes();
@@ -137,9 +135,8 @@ std::string EncodeCustomerPromise(const CustomerPromise& promise) {
 std::optional<CustomerPromise> DecodeCustomerPromise(absl::string_view bytes) {
   RowReader row(bytes);
   CustomerPromise promise;
-  const int64_t state = row.Number();
-  if (state > v1::PromiseState_MAX) return std::nullopt;
-  if (state != v1::PROMISE_STATE_UNSPECIFIED) promise.final_state = static_cast<v1::PromiseState>(state);
+  const auto state = row.Choice<v1::PromiseState>();
+  if (state != v1::PROMISE_STATE_UNSPECIFIED) promise.final_state = state;
   promise.paused = row.Number() != 0;
   promise.due_ms = row.Number();
   promise.customer_id = row.Text();

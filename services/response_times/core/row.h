@@ -2,8 +2,10 @@
 #define RAPPORT_SERVICES_RESPONSE_TIMES_CORE_ROW_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -52,6 +54,13 @@ class RowReader {
   std::optional<int64_t> Optional() {
     const int64_t value = Number();
     return value == 0 ? std::nullopt : std::optional(value - 1);
+  }
+  // A value of an enum, which may be one that a later version of it has.
+  template <typename Enum>
+  Enum Choice() {
+    const int64_t value = Number();
+    failed_ = failed_ || value > std::numeric_limits<std::underlying_type_t<Enum>>::max();
+    return static_cast<Enum>(value);
   }
   // Points into the bytes.
   absl::string_view Text() {
