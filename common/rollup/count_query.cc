@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/time/civil_time.h"
-#include "common/store/wrapping_add.h"
+#include "common/store/wrapping.h"
 
 namespace rapport::rollup {
 namespace {
@@ -235,7 +235,8 @@ std::vector<CountRow> CountQuery::Rows() const {
   const auto add = [&sums](int32_t interval, Code group, const MeasureCounts& counts, int64_t sign) {
     MeasureCounts& sum = sums[{interval, group}];
     sum.reserve(sum.size() + counts.size());
-    for (const auto& [measure, count] : counts) sum.emplace_back(measure, sign * count);
+    for (const auto& [measure, count] : counts)
+      sum.emplace_back(measure, sign < 0 ? store::WrappingNegate(count) : count);
   };
   for (size_t i = 0; i < sets_.size(); ++i) {
     const bool has_group =

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/store/varint.h"
-#include "common/store/wrapping_add.h"
+#include "common/store/wrapping.h"
 
 namespace rapport::store {
 namespace {
