@@ -235,8 +235,9 @@ std::vector<CountRow> CountQuery::Rows() const {
   const auto add = [&sums](int32_t interval, Code group, const MeasureCounts& counts, int64_t sign) {
     MeasureCounts& sum = sums[{interval, group}];
     sum.reserve(sum.size() + counts.size());
-    for (const auto& [measure, count] : counts)
+    for (const auto& [measure, count] : counts) {
       sum.emplace_back(measure, sign < 0 ? store::WrappingNegate(count) : count);
+    }
   };
   for (size_t i = 0; i < sets_.size(); ++i) {
     const bool has_group =

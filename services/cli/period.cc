@@ -110,7 +110,8 @@ absl::StatusOr<common::v1::TimeRange> ResolvePeriod(const PeriodOptions& options
     return absl::InvalidArgumentError("the period is empty: --to is the first moment not included, later than --from");
   }
   if (!IsTaken(range->start) || !IsTaken(range->end - absl::Milliseconds(1))) {
-    return absl::InvalidArgumentError("the period lies before 1970 or after 9999");
+    return absl::InvalidArgumentError(
+        "the period begins before 1970 or ends after 9999; give a shorter --last or --next, or a nearer --month");
   }
   common::v1::TimeRange result;
   *result.mutable_start() = ToTimestamp(range->start);

@@ -23,7 +23,7 @@ NEIGHBOURS = (("RecordRating", "RecordRating"), ("RecordRating", "RecordRatings 
               ("QueryRatings of a month", "RecordRating"))
 SETTLES = 10  # seconds, at most
 NEARLY = 0.97  # a peak that needs fewer callers is taken when it is as good
-# A rewrite of the append-only file takes half of the processor that Redis and the service share, and would come to some rounds only.
+# Rewrites of the append-only file would come to some rounds only, on the processor that Redis and the service share.
 REDIS_FLAGS = ("--auto-aof-rewrite-percentage", "0")
 
 

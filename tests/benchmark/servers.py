@@ -60,7 +60,7 @@ def rapport_server(binary, folder, *flags):
 
 @contextlib.contextmanager
 def redis_server(folder, before=(), flags=()):
-    """`before`: a command that runs it, such as taskset."""
+    """`before`: a command that runs it, such as taskset; `flags`: settings beyond those of deploy/redis."""
     port = free_port()
     folder.mkdir()
     with running([*before, str(ROOT / "deploy/redis/start"), str(folder), str(ROOT / "deploy/redis/redis.conf"), "--port", str(port),

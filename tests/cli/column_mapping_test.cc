@@ -74,6 +74,11 @@ TEST(ResolveMappingTest, SuggestsTheNearestField) {
               AllOf(HasSubstr("no field 'agent'"), HasSubstr("did you mean 'agent_id'")));
 }
 
+TEST(ResolveMappingTest, RefusesALabelThatNoServerCouldRead) {
+  EXPECT_THAT(ErrorOf(With(kRequired, "label.\xeeteam", "plan")), HasSubstr("'label.\\xeeteam' is not UTF-8"));
+  EXPECT_EQ(ErrorOf(With(kRequired, "label.\xc3\xa9quipe", "plan")), "");
+}
+
 TEST(ResolveMappingTest, NamesTheFieldThatIsMissing) {
   EXPECT_THAT(ErrorOf({{"rating_id", "id"}}), HasSubstr("field 'customer_id' is missing"));
 }

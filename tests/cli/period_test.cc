@@ -49,6 +49,14 @@ TEST(PeriodTest, TakesTimesAndEndsNow) {
   EXPECT_EQ(Resolved({.from = "2026-10-01T12:00:00+02:00"}), "2026-10-01T10:00 2026-10-31T15:00");
 }
 
+TEST(PeriodTest, RefusesWhatNoServiceTakes) {
+  EXPECT_EQ(Resolved({.month = "9999-12"}), "9999-12-01T00:00 10000-01-01T00:00");
+  EXPECT_THAT(Resolved({.month = "10000-01"}), HasSubstr("ends after 9999"));
+  EXPECT_THAT(Resolved({.month = "179220262026-03"}), HasSubstr("a nearer --month"));
+  EXPECT_EQ(Resolved({.month = "1970-01"}), "1970-01-01T00:00 1970-02-01T00:00");
+  EXPECT_THAT(Resolved({.last = "100000w"}), HasSubstr("begins before 1970"));
+}
+
 TEST(PeriodTest, RefusesWhatItCannotRead) {
   EXPECT_THAT(Resolved({.last = "30"}), HasSubstr("--last '30'"));
   EXPECT_THAT(Resolved({.last = "0d"}), HasSubstr("--last '0d'"));
@@ -58,6 +66,7 @@ TEST(PeriodTest, RefusesWhatItCannotRead) {
   EXPECT_THAT(Resolved({.to = "2026-10-01"}), HasSubstr("--to needs --from"));
   EXPECT_THAT(Resolved({.from = "2026-10-02", .to = "2026-10-01"}), HasSubstr("the period is empty"));
   EXPECT_THAT(Resolved({.last = "1d", .month = "2026-10"}), HasSubstr("exclude one another"));
+  EXPECT_THAT(Resolved({.from = "20260-10-01"}), HasSubstr("--from '20260-10-01'"));
   EXPECT_THAT(Resolved({.time_zone = "Moon"}), HasSubstr("--time-zone 'Moon'"));
 }
 

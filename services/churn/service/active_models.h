@@ -47,9 +47,9 @@ class ActiveModels {
   // A model of the registry, named as for ResolveVersion, loaded; NOT_FOUND.
   absl::StatusOr<std::shared_ptr<const LoadedModel>> Find(absl::string_view tenant, absl::string_view version);
 
-  // Looks at the registry again: who calls Get after that gets what held when this was called, or later. For what
-  // follows a change, and for what must not begin with the models of before. Blocks on the store; who calls Get
-  // meanwhile does not.
+  // Looks at the registry again: who calls Get after that gets what held when this was called, or later; while the
+  // store is down, what was loaded last. For what follows a change, and for what must not begin with the models of
+  // before. Blocks on the store; who calls Get meanwhile does not.
   void Refresh(absl::string_view tenant);
 
  private:
