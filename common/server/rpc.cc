@@ -64,7 +64,7 @@ constexpr absl::Duration kLeastAdvice = absl::Milliseconds(10);
 // What refusing may take of a processor, and what it does take, measured (README).
 constexpr double kRefusingShare = 0.1;
 constexpr absl::Duration kCostOfRefusal = absl::Microseconds(200);
-constexpr absl::Duration kCostOfBulkyRefusal = absl::Microseconds(500);
+constexpr absl::Duration kCostOfBulkyRefusal = absl::Milliseconds(1);
 
 absl::string_view Traceparent(const grpc::CallbackServerContext& context) {
   const auto found = context.client_metadata().find("traceparent");

@@ -14,9 +14,9 @@
 namespace rapport::store {
 namespace {
 
-// Few enough that a hash of a million ratings over four partitions holds some sixty, which share its overhead; many
-// enough that eight million stay below the 512 up to which Redis packs a hash.
-constexpr uint64_t kBuckets = 4096;
+// Few enough that a hash of a million ratings over four partitions holds fifteen, which share its overhead; many enough
+// that eight million stay below the 128 up to which Redis packs a hash: a write looks through all of it.
+constexpr uint64_t kBuckets = 16384;
 
 }  // namespace
 

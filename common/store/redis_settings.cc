@@ -36,7 +36,7 @@ struct PackingSetting {
   int64_t least;
 };
 constexpr std::array<PackingSetting, 2> kPackingSettings = {{
-    {"hash-max-listpack-entries", "hash-max-ziplist-entries", 512},
+    {"hash-max-listpack-entries", "hash-max-ziplist-entries", 128},
     {"hash-max-listpack-value", "hash-max-ziplist-value", 1024},
 }};
 

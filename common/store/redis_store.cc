@@ -102,11 +102,11 @@ absl::Status RedisStore::CheckFormat(const StoreOptions& options) {
   const std::string key = absl::StrCat(service_, ":format");
   const uint16_t slot = RedisSlotOf(key);
   std::vector<RedisRequest> requests;
-  requests.push_back({RedisCommand{"SET", key, FormatRecord(options), "NX"}, slot, std::nullopt});
+  requests.push_back({RedisCommand{"SET", key, FormatRecord(kRedisFormat, options), "NX"}, slot, std::nullopt});
   requests.push_back({RedisCommand{"GET", key}, slot, 0});
   absl::StatusOr<std::vector<RedisReply>> replies = client_.Read(requests, kRedisRead);
   if (!replies.ok()) return replies.status();
-  return CompareFormat(ReplyBytes(*replies->back()), options,
+  return CompareFormat(ReplyBytes(*replies->back()), kRedisFormat, options,
                        absl::StrCat(client_.Name(), ", database ", client_.url().login.database));
 }
 

@@ -13,6 +13,9 @@
 // something are preceded by their length, so that no key is the beginning of another kind's.
 namespace rapport::store {
 
+// Recorded in each store: one that was written by another format is not opened.
+inline constexpr absl::string_view kRocksdbFormat = "1";
+
 std::string PartitionPrefix(const Partition& partition);
 
 std::string SequenceKey(const Partition& partition);

@@ -701,7 +701,7 @@ absl::Status OpenFailed(const rocksdb::Status& status, const std::string& folder
 
 // Records format, service and partition count in a new store; refuses one of another kind.
 absl::Status CheckFormat(rocksdb::DB& db, const std::string& folder, const StoreOptions& options) {
-  const std::string wanted = FormatRecord(options);
+  const std::string wanted = FormatRecord(kRocksdbFormat, options);
   std::string recorded;
   rocksdb::Status status = db.Get(rocksdb::ReadOptions(), kFormatKey, &recorded);
   if (status.IsNotFound()) {
@@ -711,7 +711,7 @@ absl::Status CheckFormat(rocksdb::DB& db, const std::string& folder, const Store
     recorded = wanted;
   }
   if (!status.ok()) return OpenFailed(status, folder);
-  return CompareFormat(recorded, options, absl::StrCat("the data folder ", folder));
+  return CompareFormat(recorded, kRocksdbFormat, options, absl::StrCat("the data folder ", folder));
 }
 
 }  // namespace

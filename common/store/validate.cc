@@ -10,7 +10,6 @@
 namespace rapport::store {
 namespace {
 
-constexpr char kFormat[] = "1";
 constexpr int64_t kScoreLimit = int64_t{1} << 53;
 
 absl::Status CheckPut(const Put& put) {
@@ -78,19 +77,20 @@ absl::Status InvalidCursor() {
   return absl::InvalidArgumentError("cursor is not one that a page ended with: pass next_cursor of the page before");
 }
 
-std::string FormatRecord(const StoreOptions& options) {
-  return absl::StrCat("format=", kFormat, " service=", options.service, " partitions=", options.partitions);
+std::string FormatRecord(absl::string_view format, const StoreOptions& options) {
+  return absl::StrCat("format=", format, " service=", options.service, " partitions=", options.partitions);
 }
 
-absl::Status CompareFormat(absl::string_view recorded, const StoreOptions& options, absl::string_view place) {
+absl::Status CompareFormat(absl::string_view recorded, absl::string_view format, const StoreOptions& options,
+                           absl::string_view place) {
   const std::map<std::string, std::string> fields = absl::StrSplit(recorded, absl::ByAnyChar(" ="));
   const auto field = [&fields](const char* name) {
     const auto it = fields.find(name);
     return it == fields.end() ? std::string("?") : it->second;
   };
-  if (field("format") != kFormat) {
+  if (field("format") != format) {
     return absl::FailedPreconditionError(absl::StrCat(place, " has format ", field("format"),
-                                                      " but this version reads ", kFormat,
+                                                      " but this version reads ", format,
                                                       ": use the version that wrote it, or an empty store"));
   }
   if (field("service") != options.service) {

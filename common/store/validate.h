@@ -22,9 +22,10 @@ absl::Status CheckLimit(int32_t limit);
 absl::Status InvalidCursor();
 
 // What a store records of itself when it is first opened, and the comparison with what a later opening asks for.
-// `place` names the store in errors.
-std::string FormatRecord(const StoreOptions& options);
-absl::Status CompareFormat(absl::string_view recorded, const StoreOptions& options, absl::string_view place);
+// `format` is the engine's own, `place` names the store in errors.
+std::string FormatRecord(absl::string_view format, const StoreOptions& options);
+absl::Status CompareFormat(absl::string_view recorded, absl::string_view format, const StoreOptions& options,
+                           absl::string_view place);
 
 }  // namespace rapport::store
 

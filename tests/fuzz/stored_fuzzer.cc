@@ -138,7 +138,7 @@ void TestRedis(string_view bytes) {
 void TestFormatRecord(string_view bytes) {
   store::StoreOptions options;
   options.service = "ratings";
-  const absl::Status same = store::CompareFormat(bytes, options, "the store");
+  const absl::Status same = store::CompareFormat(bytes, store::kRedisFormat, options, "the store");
   if (!same.ok()) RequireClear(same, "the format of a store");
 }
 

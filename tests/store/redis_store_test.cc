@@ -70,7 +70,7 @@ TEST(RedisStoreTest, FindsNothingUnsafeInTheDocumentedSettings) {
 TEST(RedisStoreTest, NamesUnsafeSettingsAndTheirRemedies) {
   const RedisServer server({"--appendonly", "no", "--appendfsync", "everysec", "--maxmemory-policy", "allkeys-lru",
                             "--aof-load-truncated", "yes", "--hash-max-listpack-value", "64",
-                            "--hash-max-listpack-entries", "128"});
+                            "--hash-max-listpack-entries", "64"});
   const auto store = Open(server.url());
   EXPECT_THAT(
       store->info().unsafe,
@@ -79,7 +79,7 @@ TEST(RedisStoreTest, NamesUnsafeSettingsAndTheirRemedies) {
                   AllOf(HasSubstr("appendfsync is everysec"), HasSubstr("`appendfsync always`")),
                   AllOf(HasSubstr("aof-load-truncated is yes"), HasSubstr("deploy/redis/start"))));
   EXPECT_THAT(store->info().advice,
-              ElementsAre(HasSubstr("`hash-max-listpack-entries 512`"), HasSubstr("`hash-max-listpack-value 1024`")));
+              ElementsAre(HasSubstr("`hash-max-listpack-entries 128`"), HasSubstr("`hash-max-listpack-value 1024`")));
   EXPECT_TRUE(store->Commit({PutOne("a", std::string(2000, 'x'))})[0].ok());
   EXPECT_EQ(LoadOne(*store, "a")->size(), 2000);
 }
@@ -283,7 +283,7 @@ TEST(RedisStoreTest, KeepsTheKeysOfAPartitionInOneSlot) {
 TEST(RedisStoreTest, PacksEntitiesIntoSharedHashes) {
   const RedisServer server;
   const auto store = Open(server.url());
-  constexpr int kEntities = 60'000;
+  constexpr int kEntities = 200'000;
   constexpr int kValueSize = 100;
   const auto used = [&server] {
     const std::string info = server.Command({"INFO", "memory"});

@@ -106,7 +106,7 @@ void RedisServer::Spawn() {
                                         "--maxmemory-policy",
                                         "noeviction",
                                         "--hash-max-listpack-entries",
-                                        "512",
+                                        "128",
                                         "--hash-max-listpack-value",
                                         "1024",
                                         "--loglevel",
