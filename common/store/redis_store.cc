@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/store/redis_client.h"
 #include "common/store/redis_commit.h"
 #include "common/store/redis_format.h"
@@ -48,6 +53,47 @@ CounterLog Concatenate(absl::Span<redisReply* const> logs) {
   return CounterLog(std::move(bytes));
 }
 
+// Tables that are due for summing up, in their turn. Those that are always written together are due together: each
+// commit of their partition sees to some of them, so that none is held up by all, nor by another node. Lost with the
+// process, as they are due again when their logs have doubled. Thread-safe.
+class DueTables {
+ public:
+  void Add(const Partition& partition, absl::Span<const std::string> keys) {
+    if (keys.empty()) return;
+    const absl::MutexLock lock(&mutex_);
+    Turns& turns = turns_[partition];
+    for (const std::string& key : keys) {
+      if (turns.waiting.insert(key).second) turns.keys.push_back(key);
+    }
+  }
+
+  // A share of what waits, so that it is gone soon, however much it is.
+  void Take(const Partition& partition, std::vector<std::string>& taken) {
+    const absl::MutexLock lock(&mutex_);
+    const auto found = turns_.find(partition);
+    if (found == turns_.end()) return;
+    auto& [keys, waiting] = found->second;
+    for (size_t n = std::min(keys.size(), std::max(kLeastAtOnce, keys.size() / kCommitsToCatchUp)); n > 0; --n) {
+      waiting.erase(keys.front());
+      taken.push_back(std::move(keys.front()));
+      keys.pop_front();
+    }
+    if (keys.empty()) turns_.erase(found);
+  }
+
+ private:
+  static constexpr size_t kLeastAtOnce = 2;
+  static constexpr size_t kCommitsToCatchUp = 64;
+
+  struct Turns {
+    std::deque<std::string> keys;
+    absl::flat_hash_set<std::string> waiting;  // the same
+  };
+
+  absl::Mutex mutex_;
+  std::map<Partition, Turns> turns_ ABSL_GUARDED_BY(mutex_);
+};
+
 class RedisStore final : public Store {
  public:
   RedisStore(RedisUrl url, const StoreOptions& options)
@@ -77,7 +123,7 @@ class RedisStore final : public Store {
  private:
   absl::Status CheckFormat(const StoreOptions& options);
   absl::Status Damaged(absl::string_view what) const;
-  absl::Status CommitStatus(const CommitRun& run, const redisReply& reply, std::vector<std::string>& due_tables) const;
+  absl::Status CommitStatus(const CommitRun& run, const redisReply& reply, const Partition& partition);
   void CompactTables(const std::vector<std::string>& keys);
   absl::Status ParseLoaded(const redisReply& reply, Entity& entity) const;
   absl::Status ParseStreamPage(const redisReply& trimmed, const redisReply& entries, StreamPosition after,
@@ -88,6 +134,7 @@ class RedisStore final : public Store {
   const int64_t retention_;
   RedisClient client_;
   StoreInfo info_;
+  DueTables due_tables_;
   std::string commit_sha_;
   std::string compact_sha_;
   std::string range_sha_;
@@ -148,18 +195,18 @@ std::vector<absl::Status> RedisStore::Commit(absl::Span<const Mutation> mutation
   }
 
   const std::vector<RedisAnswer> answers = client_.Run(requests, kRedisWrite);
-  std::vector<std::string> due_tables;
   for (size_t i = 0; i < answers.size(); ++i) {
     absl::Status& status = statuses[places[i]];
     status = answers[i].status;
-    if (status.ok()) status = CommitStatus(runs[places[i]], *answers[i].reply, due_tables);
+    if (status.ok()) status = CommitStatus(runs[places[i]], *answers[i].reply, mutations[places[i]].partition);
   }
+  std::vector<std::string> due_tables;
+  for (const auto& [partition, last] : last_requests) due_tables_.Take(partition, due_tables);
   CompactTables(due_tables);
   return statuses;
 }
 
-absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& reply,
-                                      std::vector<std::string>& due_tables) const {
+absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& reply, const Partition& partition) {
   const absl::Span<redisReply* const> numbers = ReplyElements(reply);
   if (numbers.empty()) return absl::InternalError("the commit script gave no answer");
   const auto number = [&](size_t i) { return static_cast<size_t>(numbers[i]->integer); };
@@ -168,7 +215,9 @@ absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& re
     return absl::AbortedError(absl::StrCat("an entity of collection '", run.expects.at(number(1))->key.collection,
                                            "' was changed meanwhile: load it again and replan"));
   }
-  for (size_t i = 1; i < numbers.size(); ++i) due_tables.push_back(run.table_keys.at(number(i)));
+  std::vector<std::string> due;
+  for (size_t i = 1; i < numbers.size(); ++i) due.push_back(run.table_keys.at(number(i)));
+  due_tables_.Add(partition, due);
   return absl::OkStatus();
 }
 

@@ -280,6 +280,39 @@ TEST(RedisStoreTest, KeepsTheKeysOfAPartitionInOneSlot) {
   EXPECT_EQ(server.Command({"DBSIZE"}), "7");  // and the format
 }
 
+TEST(RedisStoreTest, TablesThatAreDueTogetherAreSummedUpOneAfterAnother) {
+  const RedisServer server;
+  const auto store = Open(server.url());
+  constexpr int kTables = 200;
+  constexpr int kLogs = 16;  // when a table is due
+  const auto logs = [&server](int table) { return server.Command({"LLEN", absl::StrCat("test:{acme/0}c:", table)}); };
+  const auto summed_up = [&logs] {
+    int count = 0;
+    for (int i = 0; i < kTables; ++i) count += logs(i) == "1" ? 1 : 0;
+    return count;
+  };
+  Mutation all;
+  all.partition = {"acme", 0};
+  for (int i = 0; i < kTables; ++i) {
+    all.adds.emplace_back().table = absl::StrCat(i);
+    all.adds.back().deltas.Add("f", 1);
+  }
+  for (int i = 0; i < kLogs; ++i) ASSERT_TRUE(store->Commit({all})[0].ok());
+  const int at_first = summed_up();
+  EXPECT_GT(at_first, 0);
+  EXPECT_LT(at_first, 10);
+
+  // Commits of another partition leave them alone: they may be of another node.
+  Mutation elsewhere = PutOne("a", "x");
+  elsewhere.partition = {"acme", 1};
+  ASSERT_TRUE(store->Commit({elsewhere})[0].ok());
+  EXPECT_EQ(summed_up(), at_first);
+
+  for (int i = 0; i < kTables / 2; ++i) ASSERT_TRUE(store->Commit({PutOne("a", "x")})[0].ok());
+  EXPECT_EQ(summed_up(), kTables);
+  EXPECT_EQ((*store->ReadCounters({TableRef{{"acme", 0}, "0"}}))[0].Sum()["f"], kLogs);
+}
+
 TEST(RedisStoreTest, PacksEntitiesIntoSharedHashes) {
   const RedisServer server;
   const auto store = Open(server.url());
