@@ -67,6 +67,14 @@ TEST(RedisStoreTest, FindsNothingUnsafeInTheDocumentedSettings) {
   EXPECT_THAT(store->info().advice, IsEmpty());
 }
 
+TEST(RedisStoreTest, RefusesAStoreOfAnotherFormat) {
+  const RedisServer server;
+  ASSERT_EQ(server.Command({"SET", "test:format", "format=1 service=test partitions=8"}), "OK");
+  const absl::Status status = OpenStore(Options(server.url())).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("has format 1 but this version reads 2"));
+}
+
 TEST(RedisStoreTest, NamesUnsafeSettingsAndTheirRemedies) {
   const RedisServer server({"--appendonly", "no", "--appendfsync", "everysec", "--maxmemory-policy", "allkeys-lru",
                             "--aof-load-truncated", "yes", "--hash-max-listpack-value", "64",
