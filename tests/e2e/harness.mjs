@@ -41,11 +41,16 @@ export function isFree(port) {
   });
 }
 
-// A free port below those that the system gives to connections, so that none takes it before its server does.
+const given = new Set();
+
+// A free port below those that the system gives to connections, so that none takes it before its server does; another
+// with each call, since servers are started only when all of their ports are known.
 export async function freePort() {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
-    if (await isFree(port)) return port;
+    if (given.has(port) || !await isFree(port)) continue;
+    given.add(port);
+    return port;
   }
 }
 
