@@ -127,14 +127,14 @@ TEST_F(ActiveModelsTest, ModelsThatNobodyAsksForAreGivenBack) {
   ActiveModels replica(world_.models());
   EXPECT_EQ(ActiveIn(replica), first_);
   const std::weak_ptr<const LoadedModel> named = *replica.Find(kTenant, second_);
-  world_.Advance(absl::Seconds(50));
+  world_.Advance(absl::Minutes(9));
   EXPECT_EQ(ActiveIn(replica), first_);
   EXPECT_FALSE(named.expired());
   EXPECT_TRUE(replica.Find(kTenant, second_).ok());
-  world_.Advance(absl::Seconds(50));
+  world_.Advance(absl::Minutes(9));
   EXPECT_EQ(ActiveIn(replica), first_);
   EXPECT_FALSE(named.expired());
-  world_.Advance(absl::Seconds(10));
+  world_.Advance(absl::Minutes(1));
   EXPECT_EQ(ActiveIn(replica), first_);
   EXPECT_TRUE(named.expired());
   EXPECT_TRUE(replica.Find(kTenant, second_).ok());

@@ -8,9 +8,9 @@ namespace {
 
 constexpr absl::Duration kMostAge = absl::Seconds(1);
 // Models that are not in use stay loaded for callers that name them: so many, of all tenants, until so long after they
-// were asked for. Each holds megabytes, and so does what XGBoost keeps for as many as were ever loaded at a time.
+// were asked for. Each holds megabytes.
 constexpr size_t kMostRecent = 8;
-constexpr absl::Duration kRecent = absl::Minutes(1);
+constexpr absl::Duration kRecent = absl::Minutes(10);
 
 bool Names(const std::shared_ptr<const LoadedModel>& model, absl::string_view version) {
   return model != nullptr && model->scorer->model().metadata().version() == version;
