@@ -216,6 +216,7 @@ absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& re
                                            "' was changed meanwhile: load it again and replan"));
   }
   std::vector<std::string> due;
+  due.reserve(numbers.size() - 1);
   for (size_t i = 1; i < numbers.size(); ++i) due.push_back(run.table_keys.at(number(i)));
   due_tables_.Add(partition, due);
   return absl::OkStatus();
@@ -226,6 +227,7 @@ absl::Status RedisStore::CommitStatus(const CommitRun& run, const redisReply& re
 void RedisStore::CompactTables(const std::vector<std::string>& keys) {
   if (keys.empty()) return;
   std::vector<RedisRequest> reads;
+  reads.reserve(keys.size());
   for (const std::string& key : keys) {
     reads.push_back({RedisCommand{"LRANGE", key, "0", "-1"}, RedisSlotOf(key), std::nullopt});
   }
