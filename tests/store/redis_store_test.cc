@@ -324,7 +324,7 @@ TEST(RedisStoreTest, TablesThatAreDueTogetherAreSummedUpOneAfterAnother) {
 TEST(RedisStoreTest, PacksEntitiesIntoSharedHashes) {
   const RedisServer server;
   const auto store = Open(server.url());
-  constexpr int kEntities = 200'000;
+  constexpr int kEntities = 60'000;
   constexpr int kValueSize = 100;
   const auto used = [&server] {
     const std::string info = server.Command({"INFO", "memory"});
