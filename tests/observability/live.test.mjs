@@ -7,7 +7,7 @@ import {
   afterwards, binaries, event, rating, root, run, startChurn, startRatings, startResponseTimes, time, until, writeCredentials,
 } from '../e2e/harness.mjs';
 import {definitions} from './definitions.mjs';
-import {startPrometheus} from './prometheus.mjs';
+import {COUNTED_SECONDS, startPrometheus} from './prometheus.mjs';
 import {queries, recordings, ruleFiles} from './rules.mjs';
 
 const build = process.env.RAPPORT_BUILD ?? path.join(root, 'build/release');
@@ -79,8 +79,9 @@ test('under load every panel and every rule has an answer, and every metric is t
   const suite = await startSuite(t);
   const prometheus = await watch(t, suite, await startOutcomes(t));
   const {ratings, responseTimes, churn} = suite;
-  // Counters must be seen at 0, or what comes is no increase.
-  await until(async () => (await prometheus.values('count(up == 1)'))[0] === 5, () => 'not all services are scraped');
+  // Counters must have been seen at 0 when the count begins, or what comes is no increase.
+  const scraped = `count(up offset ${COUNTED_SECONDS + 2}s == 1)`;
+  await until(async () => (await prometheus.values(scraped))[0] === 5, () => 'not all services are scraped');
 
   await run(exampleEvents, [
     `--ratings-server=${ratings.address}`, `--response-times-server=${responseTimes.address}`, `--churn-server=${churn.address}`,
@@ -111,9 +112,13 @@ test('under load every panel and every rule has an answer, and every metric is t
       ['tenant_channel_clock_metric_le:rapport_response_time_seconds_bucket:increase5m', 'rapport_response_time_seconds_bucket'],
       ['tenant_origin_outcome:rapport_promises:increase5m', 'rapport_promises_total'],
     ]) {
-      const [added] = await prometheus.values(`sum(sum_over_time(${recorded}[1h]))`);
       const [counted] = await prometheus.values(`sum(${counter})`);
       assert.ok(counted > 1000, counter);
+      let added;
+      await until(async () => {
+        [added] = await prometheus.values(`sum(sum_over_time(${recorded}[1h]))`);
+        return added >= counted;
+      }, () => `${recorded}: ${added} of ${counted}`);
       assert.equal(added, counted, counter);
     }
   });
