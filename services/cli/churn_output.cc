@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/time/interval.h"
 #include "services/cli/customer_output.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/figure_text.h"
@@ -14,7 +15,6 @@
 #include "services/cli/score_output.h"
 #include "services/cli/table.h"
 #include "services/cli/text.h"
-#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -219,7 +219,7 @@ std::string ForecastText(const churn::v1::ForecastPurchasesResponse& response, i
                {"still there", kRight}});
   for (const CustomerForecast& customer : response.customers()) {
     table.AddRow({customer.customer_id(), Grouped(customer.repeat_count()),
-                  absl::FormatTime("%Y-%m-%d", FromTimestamp(customer.last_purchase_day()), absl::UTCTimeZone()),
+                  absl::FormatTime("%Y-%m-%d", FromProto(customer.last_purchase_day()), absl::UTCTimeZone()),
                   absl::StrFormat("%.2f", customer.forecast().expected_purchases()),
                   absl::StrFormat("%.1f %%", 100 * customer.forecast().alive())});
   }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "common/time/interval.h"
 #include "services/cli/choices.h"
 #include "services/cli/churn_call.h"
 #include "services/cli/churn_output.h"
@@ -54,8 +55,8 @@ absl::Status SetBucket(const std::string& text, Request* request) {
 // From 24 months before the end of `range` to its end.
 TimeRange LongRange(const TimeRange& range, absl::TimeZone zone) {
   TimeRange result = range;
-  const absl::CivilSecond end = absl::ToCivilSecond(FromTimestamp(range.end()), zone);
-  *result.mutable_start() = ToTimestamp(absl::FromCivil(absl::CivilMonth(end) - kReportMonthsBack, zone));
+  const absl::CivilSecond end = absl::ToCivilSecond(FromProto(range.end()), zone);
+  *result.mutable_start() = ToProto(absl::FromCivil(absl::CivilMonth(end) - kReportMonthsBack, zone));
   return result;
 }
 
@@ -164,7 +165,7 @@ absl::StatusOr<int> ForecastPurchases(Session& session, const ForecastOptions& o
   if (!options.as_of.empty()) {
     const absl::StatusOr<absl::Time> time = ParseMoment("--as-of", options.as_of, absl::UTCTimeZone());
     if (!time.ok()) return time.status();
-    *request.mutable_as_of() = ToTimestamp(*time);
+    *request.mutable_as_of() = ToProto(*time);
   }
   const absl::StatusOr<Connection> connection = Connection::Open(session.connection);
   if (!connection.ok()) return connection.status();

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/types/span.h"
 #include "common/csv/reader.h"
+#include "common/time/interval.h"
 #include "services/cli/duration_text.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/event_words.h"
@@ -18,7 +19,6 @@
 #include "services/cli/promise_output.h"
 #include "services/cli/table.h"
 #include "services/cli/text.h"
-#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -36,7 +36,7 @@ using response_times::v1::WaitingConversation;
 constexpr absl::string_view kLabelColumns[] = {"team", "product", "plan", "locale"};
 
 std::string SecondText(const Timestamp& moment, absl::TimeZone zone) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E*S", FromTimestamp(moment), zone);
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E*S", FromProto(moment), zone);
 }
 
 template <class Enum>
@@ -109,7 +109,7 @@ std::string OtherLabels(const ConversationEvent& event) {
 }
 
 std::string Rfc3339(bool present, const Timestamp& time) {
-  return present ? absl::FormatTime(absl::RFC3339_full, FromTimestamp(time), absl::UTCTimeZone()) : "";
+  return present ? absl::FormatTime(absl::RFC3339_full, FromProto(time), absl::UTCTimeZone()) : "";
 }
 
 }  // namespace
@@ -181,10 +181,9 @@ std::string ResponsivenessText(const std::vector<CustomerResponsiveness>& custom
   for (const CustomerResponsiveness& each : customers) {
     const auto& first = each.first_response();
     const std::string prefers = each.channels().empty() ? "" : NameOrBlank(each.channels(0).channel());
-    const std::string last =
-        each.has_last_message_day()
-            ? absl::FormatTime("%Y-%m-%d", FromTimestamp(each.last_message_day()), absl::UTCTimeZone())
-            : "";
+    const std::string last = each.has_last_message_day()
+                                 ? absl::FormatTime("%Y-%m-%d", FromProto(each.last_message_day()), absl::UTCTimeZone())
+                                 : "";
     table.AddRow({each.customer_id(), Grouped(each.conversation_count()), Grouped(each.waiting_count()),
                   Grouped(first.answered_count()), FigureText(first.median(), Unit::kTime),
                   FigureText(first.within_1h(), Unit::kShare), FigureText(first.within_6h(), Unit::kShare),

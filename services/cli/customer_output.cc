@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/csv/reader.h"
+#include "common/time/interval.h"
 #include "services/cli/currency.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/json.h"
@@ -16,7 +17,6 @@
 #include "services/cli/score_output.h"
 #include "services/cli/table.h"
 #include "services/cli/text.h"
-#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -45,7 +45,7 @@ std::string Line(absl::string_view name, absl::string_view value) {
 }
 
 std::string DayText(const Timestamp& moment) {
-  return absl::FormatTime("%Y-%m-%d", FromTimestamp(moment), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%d", FromProto(moment), absl::UTCTimeZone());
 }
 
 std::string SubscriptionText(const Subscription& subscription) {
@@ -196,8 +196,7 @@ std::string TrainingCsvHeader(const GetFeatureSchemaResponse& schema) {
 
 std::string TrainingCsvLine(const GetFeatureSchemaResponse& schema, const CustomerFeatures& customer, bool lost) {
   std::vector<std::string> fields = {
-      customer.customer_id(),
-      absl::FormatTime(absl::RFC3339_full, FromTimestamp(customer.as_of()), absl::UTCTimeZone())};
+      customer.customer_id(), absl::FormatTime(absl::RFC3339_full, FromProto(customer.as_of()), absl::UTCTimeZone())};
   for (const FeatureDefinition& definition : schema.features()) fields.push_back(ValueOf(customer, definition));
   fields.emplace_back(lost ? "true" : "false");
   return csv::Line(fields);

@@ -16,6 +16,10 @@ namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
 
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
 // `duration` to the nearest whole `unit`.
 int64_t Rounded(absl::Duration duration, absl::Duration unit) {
   return (duration + unit / 2) / unit;
@@ -84,10 +88,6 @@ absl::StatusOr<google::protobuf::Duration> ParseDurationText(absl::string_view w
   duration.set_seconds(absl::ToInt64Seconds(sum));
   duration.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(sum - absl::Seconds(duration.seconds()))));
   return duration;
-}
-
-absl::Duration FromProto(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
 }  // namespace rapport::cli

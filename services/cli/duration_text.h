@@ -21,8 +21,6 @@ std::string ShortDurationText(const google::protobuf::Duration& duration);
 // Reads `90s`, `15m`, `1h30m`, `3d 4h` or `2w`. The error names `what`.
 absl::StatusOr<google::protobuf::Duration> ParseDurationText(absl::string_view what, absl::string_view text);
 
-absl::Duration FromProto(const google::protobuf::Duration& duration);
-
 }  // namespace rapport::cli
 
 #endif  // RAPPORT_SERVICES_CLI_DURATION_TEXT_H_

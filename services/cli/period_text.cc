@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
-#include "services/cli/time_parsing.h"
+#include "common/time/interval.h"
 
 namespace rapport::cli {
 
@@ -12,7 +12,7 @@ using common::v1::TimeRange;
 namespace {
 
 std::string MomentText(const google::protobuf::Timestamp& moment, absl::TimeZone zone) {
-  const absl::Time time = FromTimestamp(moment);
+  const absl::Time time = FromProto(moment);
   const bool midnight = absl::ToCivilSecond(time, zone) == absl::CivilSecond(absl::ToCivilDay(time, zone));
   return absl::FormatTime(midnight ? "%Y-%m-%d" : "%Y-%m-%d %H:%M", time, zone);
 }
@@ -20,11 +20,11 @@ std::string MomentText(const google::protobuf::Timestamp& moment, absl::TimeZone
 }  // namespace
 
 std::string MinuteText(const google::protobuf::Timestamp& moment, absl::TimeZone zone) {
-  return absl::FormatTime("%Y-%m-%d %H:%M", FromTimestamp(moment), zone);
+  return absl::FormatTime("%Y-%m-%d %H:%M", FromProto(moment), zone);
 }
 
 std::string BucketText(const TimeRange& range, Bucket bucket, absl::TimeZone zone) {
-  const absl::Time start = FromTimestamp(range.start());
+  const absl::Time start = FromProto(range.start());
   switch (bucket) {
     case common::v1::BUCKET_HOUR:
       return absl::FormatTime("%Y-%m-%d %H:%M", start, zone);

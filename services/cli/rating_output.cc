@@ -9,12 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/csv/reader.h"
+#include "common/time/interval.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/figure_text.h"
 #include "services/cli/json.h"
 #include "services/cli/score.h"
 #include "services/cli/text.h"
-#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -30,7 +30,7 @@ constexpr size_t kCommentWidth = 60;
 constexpr absl::string_view kLabelColumns[] = {"team", "product", "plan", "locale"};
 
 std::string TimeText(const google::protobuf::Timestamp& timestamp, absl::TimeZone zone) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E*S", FromTimestamp(timestamp), zone);
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E*S", FromProto(timestamp), zone);
 }
 
 std::string ScaledScore(const Rating& rating) {
@@ -145,7 +145,7 @@ std::string CustomersText(const std::vector<CustomerSatisfaction>& customers) {
   for (const CustomerSatisfaction& customer : customers) {
     const std::string last =
         customer.has_last_rated_day()
-            ? absl::FormatTime("%Y-%m-%d", FromTimestamp(customer.last_rated_day()), absl::UTCTimeZone())
+            ? absl::FormatTime("%Y-%m-%d", FromProto(customer.last_rated_day()), absl::UTCTimeZone())
             : "";
     if (customer.scales().empty()) table.AddRow({customer.customer_id(), "never rated", "", "", "", "", last});
     for (const CustomerScale& scale : customer.scales()) {
@@ -178,7 +178,7 @@ std::string ExportLine(const Rating& rating) {
       rating.comment(),
       rating.conversation_id(),
       absl::StrCat(rating.revision()),
-      absl::FormatTime(absl::RFC3339_full, FromTimestamp(rating.occurred_at()), absl::UTCTimeZone())};
+      absl::FormatTime(absl::RFC3339_full, FromProto(rating.occurred_at()), absl::UTCTimeZone())};
   for (const absl::string_view label : kLabelColumns) {
     const auto found = rating.labels().find(std::string(label));
     fields.push_back(found == rating.labels().end() ? "" : found->second);

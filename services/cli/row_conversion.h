@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
+#include "common/time/interval.h"
 #include "rapport/common/v1/common.pb.h"
 #include "services/cli/column_mapping.h"
 #include "services/cli/time_parsing.h"
@@ -78,7 +79,7 @@ absl::Status SetShared(const ConversionRules& rules, const FieldSource& source, 
     case Field::kOccurredAt: {
       const absl::StatusOr<absl::Time> time = rules.time_parser.Parse(value);
       if (!time.ok()) return time.status();
-      *message->mutable_occurred_at() = ToTimestamp(*time);
+      *message->mutable_occurred_at() = ToProto(*time);
       break;
     }
     default:

@@ -76,16 +76,4 @@ bool IsTaken(absl::Time time) {
   return absl::UnixEpoch() <= time && time < absl::FromUnixMillis(static_cast<int64_t>(kMillisOfYear10000));
 }
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<int32_t>((time - absl::FromUnixSeconds(seconds)) / absl::Milliseconds(1) * 1000000));
-  return timestamp;
-}
-
-absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
-}
-
 }  // namespace rapport::cli

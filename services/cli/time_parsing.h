@@ -1,8 +1,6 @@
 #ifndef RAPPORT_SERVICES_CLI_TIME_PARSING_H_
 #define RAPPORT_SERVICES_CLI_TIME_PARSING_H_
 
-#include <google/protobuf/timestamp.pb.h>
-
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -32,10 +30,6 @@ class TimeParser {
 
 // Whether the services take it: from 1970 to 9999.
 bool IsTaken(absl::Time time);
-
-// To the millisecond, as the services keep times.
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
-absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);
 
 }  // namespace rapport::cli
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "services/cli/time_parsing.h"
+#include "common/time/interval.h"
 
 namespace rapport::cli {
 namespace {
@@ -17,7 +17,7 @@ std::string Resolved(const PeriodOptions& options) {
   const absl::StatusOr<common::v1::TimeRange> range = ResolvePeriod(options, now);
   if (!range.ok()) return std::string(range.status().message());
   const auto text = [](const google::protobuf::Timestamp& time) {
-    return absl::FormatTime("%Y-%m-%dT%H:%M", FromTimestamp(time), absl::UTCTimeZone());
+    return absl::FormatTime("%Y-%m-%dT%H:%M", FromProto(time), absl::UTCTimeZone());
   };
   return absl::StrCat(text(range->start()), " ", text(range->end()));
 }

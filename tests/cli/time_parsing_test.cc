@@ -59,12 +59,5 @@ TEST(LoadZoneTest, NamesAZoneThatIsNotKnown) {
   EXPECT_THAT(std::string(LoadZone("Mars/Base").status().message()), HasSubstr("--time-zone 'Mars/Base'"));
 }
 
-TEST(ToTimestampTest, KeepsMilliseconds) {
-  const auto timestamp = ToTimestamp(absl::FromUnixMicros(1'700'000'000'123'999));
-  EXPECT_EQ(timestamp.seconds(), 1'700'000'000);
-  EXPECT_EQ(timestamp.nanos(), 123'000'000);
-  EXPECT_EQ(FromTimestamp(timestamp), absl::FromUnixMillis(1'700'000'000'123));
-}
-
 }  // namespace
 }  // namespace rapport::cli
