@@ -193,7 +193,7 @@ absl::Status CountQuery::TakeTable(size_t table, const store::CounterLog& log) {
   const std::optional<common::v1::Dimension> filter_dimension =
       question_.filter ? std::optional(question_.filter->dimension) : std::nullopt;
   bool damaged = false;
-  const absl::Status status = log.ForEach([&](absl::string_view field, int64_t delta) {
+  absl::Status status = log.ForEach([&](absl::string_view field, int64_t delta) {
     const std::optional<Cell> cell = DecodeCell(field);
     if (!cell || cell->position >= kSlotsPerDay) {
       damaged = true;

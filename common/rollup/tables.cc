@@ -24,7 +24,7 @@ absl::Status ReadTables(store::Store& store, absl::string_view tenant, const std
     const absl::StatusOr<std::vector<store::CounterLog>> logs = store.ReadCounters(refs);
     if (!logs.ok()) return logs.status();
     for (size_t i = 0; i < logs->size(); ++i) {
-      const absl::Status visited = visit(begin + i / store.partition_count(), (*logs)[i]);
+      absl::Status visited = visit(begin + i / store.partition_count(), (*logs)[i]);
       if (!visited.ok()) return visited;
     }
   }

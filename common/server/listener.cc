@@ -142,7 +142,7 @@ Traffic TrafficOf(int fd) {
 // Ends the connection for both sides and forgets what it has received and nobody has read, which a shutdown does not.
 void Disconnect(int fd) {
   const sockaddr nobody = {.sa_family = AF_UNSPEC, .sa_data = {}};
-  connect(fd, &nobody, sizeof(nobody));
+  (void)connect(fd, &nobody, sizeof(nobody));  // it may have ended by itself
 }
 
 // Sockets that others own and close without a word.

@@ -259,7 +259,7 @@ void RedisClient::Call::AfterRound() {
 RedisClient::RedisClient(RedisUrl url, int connections, absl::Duration timeout)
     : timeout_(timeout), topology_(std::move(url), connections, timeout) {}
 
-absl::StatusOr<std::vector<std::string>> RedisClient::Open(std::vector<std::string> scripts) {
+absl::StatusOr<std::vector<std::string>> RedisClient::Open(const std::vector<std::string>& scripts) {
   for (const std::string& script : scripts) load_scripts_.push_back(RedisCommand{"SCRIPT", "LOAD", script});
   if (absl::Status status = topology_.Refresh(); !status.ok()) return status;
   std::vector<std::string> names;

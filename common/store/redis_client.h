@@ -50,7 +50,7 @@ class RedisClient {
 
   // Finds the servers and gives them the scripts, of which it returns the names. To be called once, first. OK when any
   // server answers.
-  absl::StatusOr<std::vector<std::string>> Open(std::vector<std::string> scripts);
+  absl::StatusOr<std::vector<std::string>> Open(const std::vector<std::string>& scripts);
 
   // The answers, in the order of the requests. What a server refused without carrying it out (because it moved away, is
   // loading, misses a script...) is sent again, to where it belongs then, until the time-out. A request whose

@@ -82,7 +82,7 @@ void CheckPacking(const Settings& settings, StoreInfo& info) {
 
 void CheckReplication(const RedisUrl& url, const ServerFacts& facts, StoreInfo& info) {
   if (facts.replicas > 0 && url.wait_replicas == 0) {
-    info.unsafe.push_back(
+    info.unsafe.emplace_back(
         "commits do not wait for replicas: what was acknowledged last is lost when a replica takes over; add "
         "`?wait_replicas=1` to the store URL");
   }

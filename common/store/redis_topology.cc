@@ -110,6 +110,7 @@ std::vector<std::shared_ptr<RedisNode>> RedisTopology::Primaries() const {
     }
   }
   std::vector<std::shared_ptr<RedisNode>> nodes;
+  nodes.reserve(distinct.size());
   for (auto& [endpoint, node] : distinct) nodes.push_back(std::move(node));
   return nodes;
 }
@@ -176,6 +177,7 @@ absl::StatusOr<RedisTopology::Slots> RedisTopology::AskSentinels() {
     ++votes[endpoint];
   }
   std::vector<std::pair<int, RedisEndpoint>> candidates;
+  candidates.reserve(votes.size());
   for (const auto& [endpoint, count] : votes) candidates.emplace_back(-count, endpoint);
   std::sort(candidates.begin(), candidates.end());
   const RedisCommand role{"ROLE"};

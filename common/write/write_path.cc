@@ -33,7 +33,7 @@ WritePath::WritePath(store::Store& store, WriteOptions options, WriteObserver* o
         for (const QueueClaim& claim : claims) shares_.Return(claim);
       }),
       shares_({.events = options_.max_queued_events, .bytes = options_.max_queued_bytes}),
-      lanes_(kMostGroups * std::max(1, options_.lanes)) {}
+      lanes_(kMostGroups * static_cast<size_t>(std::max(1, options_.lanes))) {}
 
 WritePath::~WritePath() {
   Close();

@@ -135,7 +135,7 @@ absl::Status Run(const Config& config) {
     trainings.Stop();
     path.Close();
   });
-  const absl::Status started = (*server)->Start();
+  absl::Status started = (*server)->Start();
   if (!started.ok()) return started;
   sweep_loop.Start();
   trainings.Start();

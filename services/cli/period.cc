@@ -81,9 +81,9 @@ absl::StatusOr<Range> Resolve(const PeriodOptions& options, absl::TimeZone zone,
   if (!options.month.empty()) return Month(options.month, zone);
   if (!options.from.empty() || !options.to.empty()) return FromTo(options, zone, now);
   if (options.next.empty()) return Last(options.last.empty() ? "30d" : options.last, zone, now);
-  const absl::StatusOr<Range> next = Next(options.next, zone, now);
+  absl::StatusOr<Range> next = Next(options.next, zone, now);
   if (options.last.empty() || !next.ok()) return next;
-  const absl::StatusOr<Range> last = Last(options.last, zone, now);
+  absl::StatusOr<Range> last = Last(options.last, zone, now);
   if (!last.ok()) return last;
   return Range{last->start, next->end};
 }

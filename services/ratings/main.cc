@@ -58,7 +58,7 @@ absl::Status Run(const Config& config) {
   (*server)->AddService(&ratings, v1::RatingsService::service_full_name());
   (*server)->AddReadinessCheck("store", [&store] { return store.Ping(); });
   (*server)->OnDrained([&path] { path.Close(); });
-  const absl::Status started = (*server)->Start();
+  absl::Status started = (*server)->Start();
   if (!started.ok()) return started;
   (*server)->WaitUntilShutdown();
   return absl::OkStatus();

@@ -34,6 +34,7 @@ TEST(ScorerMemoryTest, ModelsThatGoTakeTheirMemoryAlong) {
   std::shared_ptr<const Scorer> scorer;
   std::barrier<> meet(kThreads + 1);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < kModels; ++round) {

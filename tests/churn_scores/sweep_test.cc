@@ -121,9 +121,11 @@ TEST_P(SweepTest, ScoresActiveCustomersOnceARound) {
 
 TEST_P(SweepTest, ScoresEachCustomerOnceWhenReplicasSweepAtTheSameTime) {
   std::vector<std::unique_ptr<Replica>> replicas;
+  replicas.reserve(3);
   for (int i = 0; i < 3; ++i) replicas.push_back(MakeReplica());
   const std::vector<std::string> ids = Record(*replicas.front(), 300);
   std::vector<std::thread> threads;
+  threads.reserve(replicas.size());
   for (const auto& replica : replicas) threads.emplace_back([&replica] { replica->RunDue(); });
   for (std::thread& thread : threads) thread.join();
   std::map<std::string, int> asked;

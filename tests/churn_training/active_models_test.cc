@@ -67,6 +67,7 @@ TEST_F(ActiveModelsTest, ManyCallersLoadAModelOnce) {
   ASSERT_TRUE(world_.models().Activate(kTenant, first_).ok());
   ActiveModels replica(world_.models());
   std::vector<std::thread> callers;
+  callers.reserve(8);
   for (int i = 0; i < 8; ++i) {
     callers.emplace_back([&, i] {
       if (i % 2 == 0) {

@@ -138,6 +138,7 @@ TEST_P(ModelStoreTest, VersionsAreNamedByTheirFirstDigits) {
 
 TEST_P(ModelStoreTest, ReplicasThatChangeAtTheSameTimeLoseNothing) {
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 5; ++i) EXPECT_TRUE(AddMade(10 * t + i).ok());

@@ -16,7 +16,8 @@ using ::testing::Pair;
 const Pairs kRequired = {{"rating_id", "id"}, {"customer_id", "who"}, {"score", "stars"}, {"occurred_at", "when"}};
 const std::vector<std::string> kHeader = {"id", "who", "stars", "when", "plan"};
 
-std::string ErrorOf(Pairs columns, const Pairs& constants = {}, std::vector<std::string> header = kHeader) {
+std::string ErrorOf(const Pairs& columns, const Pairs& constants = {},
+                    const std::vector<std::string>& header = kHeader) {
   return std::string(ResolveMapping(columns, constants, kRatingFields, header).status().message());
 }
 

@@ -79,7 +79,7 @@ void Run(const Message& script) {
     if (kind == "moment") timestamps.push_back(static_cast<const google::protobuf::Timestamp&>(message));
     if (kind == "allowance") {
       const auto& allowance = static_cast<const google::protobuf::Duration&>(message);
-      if (allowance.seconds() < 0 || allowance.seconds() > 365 * 86'400) return;
+      if (allowance.seconds() < 0 || allowance.seconds() > int64_t{365} * 86'400) return;
       allowances.push_back(absl::Seconds(allowance.seconds()) + absl::Milliseconds(allowance.nanos() / 1'000'000));
     }
   });

@@ -77,6 +77,7 @@ void Run(const Message& script) {
     by_id[activity.activity_id()] = activity;
   });
   std::vector<Activity> activities;
+  activities.reserve(by_id.size());
   for (const auto& [id, activity] : by_id) activities.push_back(activity);
 
   const CustomerRecord record = RecordOf(activities);

@@ -71,14 +71,14 @@ void MemoryStore::Damage(uint32_t how) {
   std::vector<std::function<void()>> ways;
   for (auto& [partition, content] : contents_) {
     for (auto& [key, entity] : content.entities) {
-      ways.push_back([how, &value = entity.value] { value = Damaged(std::move(value), how); });
+      ways.emplace_back([how, &value = entity.value] { value = Damaged(std::move(value), how); });
     }
     for (auto& [name, table] : content.tables) {
-      ways.push_back([how, &log = table] { log = store::CounterLog(Damaged(log.bytes(), how)); });
+      ways.emplace_back([how, &log = table] { log = store::CounterLog(Damaged(log.bytes(), how)); });
     }
     for (auto& [name, stream] : content.streams) {
       for (store::StreamEntry& entry : stream) {
-        ways.push_back([how, &value = entry.value] { value = Damaged(std::move(value), how); });
+        ways.emplace_back([how, &value = entry.value] { value = Damaged(std::move(value), how); });
       }
     }
   }

@@ -12,7 +12,6 @@
 namespace rapport::fuzz {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::FieldDescriptorProto;

@@ -148,11 +148,11 @@ TEST(ExecutorTest, CountsDelayedTasksAsTheirTenants) {
     Blocker blocker(executor);
     for (int i = 0; i < 100; ++i) {
       executor.RunAfter("flood", absl::ZeroDuration(), [&] {
-        order.push_back("flood");
+        order.emplace_back("flood");
         clock.Advance(absl::Milliseconds(1));
       });
     }
-    ASSERT_TRUE(executor.TryRun("acme", [&](const absl::Status&) { order.push_back("acme"); }).ok());
+    ASSERT_TRUE(executor.TryRun("acme", [&](const absl::Status&) { order.emplace_back("acme"); }).ok());
     blocker.Release();
   }
   EXPECT_LT(std::find(order.begin(), order.end(), "acme") - order.begin(), 3);

@@ -85,8 +85,11 @@ absl::StatusOr<ModelsInUse> ActiveModels::Read(absl::string_view tenant) {
   }
   if (!registry->shadow_version().empty()) {
     auto shadow = LoadOnce({std::string(tenant), registry->shadow_version()});
-    if (shadow.ok()) models.shadow = *std::move(shadow);
-    if (absl::IsUnavailable(shadow.status())) return shadow.status();
+    if (shadow.ok()) {
+      models.shadow = *std::move(shadow);
+    } else if (absl::IsUnavailable(shadow.status())) {
+      return shadow.status();
+    }
   }
   return models;
 }

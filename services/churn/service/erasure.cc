@@ -32,7 +32,7 @@ struct Erasure {
 // Erases some activities of a marked customer, and goes on until none is left.
 class EraseActivities final : public write::Write {
  public:
-  static void Submit(std::shared_ptr<Erasure> erasure) {
+  static void Submit(const std::shared_ptr<Erasure>& erasure) {
     std::vector<std::unique_ptr<write::Write>> writes;
     writes.push_back(std::make_unique<EraseActivities>(erasure));
     const absl::Status submitted = erasure->path.Submit(std::move(writes));

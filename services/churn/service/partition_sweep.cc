@@ -192,7 +192,7 @@ absl::Status PartitionSweep::Store(size_t count, MakeWrite make) {
   std::vector<std::unique_ptr<write::Write>> writes;
   writes.reserve(count);
   for (size_t i = 0; i < count; ++i) writes.push_back(make(i, gathering));
-  const absl::Status submitted = tools_.path.Submit(std::move(writes));
+  absl::Status submitted = tools_.path.Submit(std::move(writes));
   if (!submitted.ok()) return submitted;
   done.WaitForNotification();
   return status;

@@ -247,7 +247,7 @@ class GrpcPeerCalls final : public PeerCalls {
     }
     const absl::Time end = EndOfAsking(absl::Now(), deadline, timeout);
     while (!questions.empty()) {
-      questions = Attempt(tenant, token, std::move(questions), timeout, end);
+      questions = Attempt(tenant, token, questions, timeout, end);
       if (questions.empty()) return;
       absl::Duration pause = PauseAfter(questions.front()->attempts());
       for (const Question* question : questions) pause = std::max(pause, question->advised());
@@ -258,7 +258,8 @@ class GrpcPeerCalls final : public PeerCalls {
 
   // Makes an attempt of each at the same time; those to be made again.
   static std::vector<Question*> Attempt(const std::string& tenant, const std::string& token,
-                                        std::vector<Question*> questions, absl::Duration timeout, absl::Time end) {
+                                        const std::vector<Question*>& questions, absl::Duration timeout,
+                                        absl::Time end) {
     grpc::CompletionQueue queue;
     int pending = 0;
     for (Question* question : questions) pending += question->Start(tenant, token, timeout, end, queue);

@@ -62,7 +62,7 @@ grpc::ServerUnaryReactor* ChurnService::TrainModel(grpc::CallbackServerContext* 
                                                    v1::TrainModelResponse* response) {
   return runtime_.Blocking(context, kTrainModel, [=, this](const Call& call) -> absl::Status {
     if (request->has_recorded_outcomes()) {
-      const absl::Status valid = ParseOutcomes(request->recorded_outcomes(), parts_.models.Now()).status();
+      absl::Status valid = ParseOutcomes(request->recorded_outcomes(), parts_.models.Now()).status();
       if (!valid.ok()) return valid;
     }
     const std::string& tenant = call.principal.tenant;
@@ -150,7 +150,7 @@ grpc::ServerUnaryReactor* ChurnService::ActivateModel(grpc::CallbackServerContex
                                                       v1::ActivateModelResponse* response) {
   return runtime_.Blocking(context, kActivateModel, [=, this](const Call& call) -> absl::Status {
     const std::string& tenant = call.principal.tenant;
-    const absl::Status usable = CheckUsable(parts_.active_models, tenant, request->version());
+    absl::Status usable = CheckUsable(parts_.active_models, tenant, request->version());
     if (!usable.ok()) return usable;
     absl::StatusOr<v1::ModelSummary> model = parts_.models.Activate(tenant, request->version());
     if (!model.ok()) return model.status();
@@ -178,7 +178,7 @@ grpc::ServerUnaryReactor* ChurnService::SetShadowModel(grpc::CallbackServerConte
   return runtime_.Blocking(context, kSetShadowModel, [=, this](const Call& call) -> absl::Status {
     const std::string& tenant = call.principal.tenant;
     if (!request->version().empty()) {
-      const absl::Status usable = CheckUsable(parts_.active_models, tenant, request->version());
+      absl::Status usable = CheckUsable(parts_.active_models, tenant, request->version());
       if (!usable.ok()) return usable;
     }
     absl::StatusOr<std::optional<v1::ModelSummary>> model = parts_.models.SetShadow(tenant, request->version());

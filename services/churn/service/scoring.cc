@@ -252,7 +252,7 @@ absl::Status Scoring::ScoreFeatures(absl::string_view tenant, const v1::ScoreFea
   if (request.rows().empty() || request.rows_size() > kMostRows) {
     return Invalid("rows", absl::StrCat(request.rows_size(), " rows"), absl::StrCat("send 1 to ", kMostRows));
   }
-  if (const absl::Status valid = ValidateScoreOptions(request.options()); !valid.ok()) return valid;
+  if (absl::Status valid = ValidateScoreOptions(request.options()); !valid.ok()) return valid;
   std::shared_ptr<const LoadedModel> model;
   if (request.model_version().empty()) {
     const absl::StatusOr<ModelsInUse> models = models_.Get(tenant);

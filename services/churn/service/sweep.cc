@@ -110,7 +110,7 @@ absl::Status Sweep::Work(absl::string_view tenant, int64_t due_ms, const std::fu
     // A model that was made active before the round began scores all of it.
     models_.Refresh(tenant);
     absl::StatusOr<PartitionSweep> sweep = PartitionSweep::Take(tools, terms, partition, std::move(*next));
-    const absl::Status status = sweep.ok() ? sweep->Run(go_on) : sweep.status();
+    absl::Status status = sweep.ok() ? sweep->Run(go_on) : sweep.status();
     // Another process has it: there may be other partitions for this one.
     if (!status.ok() && !absl::IsAborted(status)) return status;
   }
@@ -199,7 +199,7 @@ absl::Status Sweep::Publish(absl::string_view tenant, const std::vector<SweepEnt
       *drift->mutable_outcomes() = known->second;
     }
     if (!drift->has_measured_at() || drift->SerializeAsString() == before) continue;
-    const absl::Status put = model_store_.PutDrift(tenant, *drift);
+    absl::Status put = model_store_.PutDrift(tenant, *drift);
     if (!put.ok()) return put;
   }
   const absl::MutexLock lock(&mutex_);

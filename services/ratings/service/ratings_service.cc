@@ -96,7 +96,7 @@ grpc::ServerUnaryReactor* RatingsService::GetRating(grpc::CallbackServerContext*
                                                     const v1::GetRatingRequest* request,
                                                     v1::GetRatingResponse* response) {
   return runtime_.Blocking(context, kGetRating, [=, this](const Call& call) -> absl::Status {
-    const absl::Status valid = ValidateId("rating_id", request->rating_id());
+    absl::Status valid = ValidateId("rating_id", request->rating_id());
     if (!valid.ok()) return valid;
     const auto records = reader_.LoadRecords(call.principal.tenant, {request->rating_id()});
     if (!records.ok()) return records.status();
@@ -116,7 +116,7 @@ grpc::ServerUnaryReactor* RatingsService::ListRatings(grpc::CallbackServerContex
                                                       const v1::ListRatingsRequest* request,
                                                       v1::ListRatingsResponse* response) {
   return runtime_.Blocking(context, kListRatings, [=, this](const Call& call) -> absl::Status {
-    const absl::Status valid = Validate(request->filter());
+    absl::Status valid = Validate(request->filter());
     if (!valid.ok()) return valid;
     const auto range = ParseRange(request->range(), "range");
     if (!range.ok()) return range.status();
@@ -176,7 +176,7 @@ grpc::ServerWriteReactor<v1::ExportRatingsResponse>* RatingsService::ExportRatin
   using Producer = server::Producer<v1::ExportRatingsResponse>;
   return server::ServeStream<v1::ExportRatingsResponse>(
       runtime_, context, kExportRatings, [this, request](const Call& call) -> absl::StatusOr<Producer> {
-        const absl::Status valid = Validate(request->filter());
+        absl::Status valid = Validate(request->filter());
         if (!valid.ok()) return valid;
         const auto range = ParseRange(request->range(), "range");
         if (!range.ok()) return range.status();
@@ -202,7 +202,7 @@ grpc::ServerUnaryReactor* RatingsService::EraseCustomer(grpc::CallbackServerCont
                                                         const v1::EraseCustomerRequest* request,
                                                         v1::EraseCustomerResponse* response) {
   return runtime_.Blocking(context, kEraseCustomer, [=, this](const Call& call) -> absl::Status {
-    const absl::Status valid = ValidateId("customer_id", request->customer_id());
+    absl::Status valid = ValidateId("customer_id", request->customer_id());
     if (!valid.ok()) return valid;
     Reader lasting = reader_.Lasting();
     // Until nothing is left: events can come in meanwhile, and one round takes a bounded number.

@@ -58,14 +58,14 @@ Counted EraseEverywhere(Recorder& recorder, PromiseRecorder& promises, IssueReco
                         absl::string_view tenant, const std::string& customer_id) {
   Reader lasting = reader.Lasting();
   // Issues first: whom they concern is known from the conversations.
-  const Counted from_issues = issues.Erase(tenant, customer_id);
+  Counted from_issues = issues.Erase(tenant, customer_id);
   if (!from_issues.ok()) return from_issues;
-  const Counted from_promises = EraseUntilNoneIsLeft([&] { return PromisesOfCustomer(lasting, tenant, customer_id); },
-                                                     [&](const Ids& ids, const std::function<void(Counted)>& done) {
-                                                       promises.Erase(tenant, customer_id, ids, done);
-                                                     });
+  Counted from_promises = EraseUntilNoneIsLeft([&] { return PromisesOfCustomer(lasting, tenant, customer_id); },
+                                               [&](const Ids& ids, const std::function<void(Counted)>& done) {
+                                                 promises.Erase(tenant, customer_id, ids, done);
+                                               });
   if (!from_promises.ok()) return from_promises;
-  const Counted from_conversations =
+  Counted from_conversations =
       EraseUntilNoneIsLeft([&] { return ConversationsOfCustomer(lasting, tenant, customer_id); },
                            [&](const Ids& ids, const std::function<void(Counted)>& done) {
                              recorder.Erase(tenant, customer_id, ids, done);

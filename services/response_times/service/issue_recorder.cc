@@ -119,7 +119,7 @@ absl::Status IssueRecorder::Answer(absl::string_view tenant, const absl::StatusO
 absl::Status IssueRecorder::Create(absl::string_view tenant, absl::Time deadline,
                                    const v1::CreateTrackedIssueRequest& request,
                                    v1::CreateTrackedIssueResponse& response) {
-  const absl::Status valid = Validate(request.issue(), clock_());
+  absl::Status valid = Validate(request.issue(), clock_());
   if (!valid.ok()) return valid;
   return Answer(tenant,
                 Apply(tenant, deadline, request.issue().issue_id(),
@@ -129,7 +129,7 @@ absl::Status IssueRecorder::Create(absl::string_view tenant, absl::Time deadline
 
 absl::Status IssueRecorder::Link(absl::string_view tenant, absl::Time deadline,
                                  const v1::LinkConversationsRequest& request, v1::LinkConversationsResponse& response) {
-  const absl::Status valid = ValidateIds("conversation_ids", request.conversation_ids());
+  absl::Status valid = ValidateIds("conversation_ids", request.conversation_ids());
   if (!valid.ok()) return valid;
   return Answer(tenant,
                 ApplyToKnown(tenant, deadline, request.issue_id(),
@@ -142,7 +142,7 @@ absl::Status IssueRecorder::Link(absl::string_view tenant, absl::Time deadline,
 absl::Status IssueRecorder::Unlink(absl::string_view tenant, absl::Time deadline,
                                    const v1::UnlinkConversationsRequest& request,
                                    v1::UnlinkConversationsResponse& response) {
-  const absl::Status valid = ValidateIds("conversation_ids", request.conversation_ids());
+  absl::Status valid = ValidateIds("conversation_ids", request.conversation_ids());
   if (!valid.ok()) return valid;
   return Answer(tenant,
                 ApplyToKnown(tenant, deadline, request.issue_id(),
@@ -157,7 +157,7 @@ absl::Status IssueRecorder::Resolve(absl::string_view tenant, absl::Time deadlin
                                     v1::ResolveTrackedIssueResponse& response) {
   const absl::Time now = clock_();
   if (request.has_resolved_at()) {
-    const absl::Status valid = ValidatePast("resolved_at", request.resolved_at(), now);
+    absl::Status valid = ValidatePast("resolved_at", request.resolved_at(), now);
     if (!valid.ok()) return valid;
   }
   return Answer(tenant,

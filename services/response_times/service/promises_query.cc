@@ -40,6 +40,7 @@ class PromisesAnswer : public rollup::SeriesAnswer<v1::PromiseRow, PromiseCounts
   absl::Status Count(const std::vector<Interval>& intervals, absl::Span<Groups> groups) override {
     const absl::Time latest = reader_.Now() + kLatestDue;
     std::vector<Interval> bounded;
+    bounded.reserve(intervals.size());
     for (const Interval& each : intervals) bounded.push_back({each.start, std::clamp(latest, each.start, each.end)});
     const absl::Status counted = CountFinal(bounded, groups);
     return counted.ok() ? CountOpen(bounded, groups) : counted;
@@ -138,7 +139,7 @@ absl::Status QueryPromises(Reader& reader, rollup::Dictionary& dictionary, absl:
   if (!v1::PromiseOrigin_IsValid(request.origin())) {
     return Invalid("origin", absl::StrCat(static_cast<int>(request.origin())), "is none; leave it out for all");
   }
-  const absl::Status audience = ValidateAudience(request.audience());
+  absl::Status audience = ValidateAudience(request.audience());
   if (!audience.ok()) return audience;
   auto series = rollup::ParseSeries(dictionary, tenant, rollup::SeriesOf(request));
   if (!series.ok()) return series.status();

@@ -83,7 +83,7 @@ grpc::ServerUnaryReactor* ResponseTimesService::GetConversation(grpc::CallbackSe
                                                                 v1::GetConversationResponse* response) {
   return runtime_.Blocking(context, kGetConversation, [=, this](const Call& call) -> absl::Status {
     const std::string& id = request->conversation_id();
-    const absl::Status valid = ValidateId("conversation_id", id);
+    absl::Status valid = ValidateId("conversation_id", id);
     if (!valid.ok()) return valid;
     const auto records = parts_.reader.LoadConversations(call.principal.tenant, {id});
     if (!records.ok()) return records.status();
@@ -153,7 +153,7 @@ grpc::ServerUnaryReactor* ResponseTimesService::EraseCustomer(grpc::CallbackServ
                                                               const v1::EraseCustomerRequest* request,
                                                               v1::EraseCustomerResponse* response) {
   return runtime_.Blocking(context, kEraseCustomer, [=, this](const Call& call) -> absl::Status {
-    const absl::Status valid = ValidateId("customer_id", request->customer_id());
+    absl::Status valid = ValidateId("customer_id", request->customer_id());
     if (!valid.ok()) return valid;
     const absl::StatusOr<int64_t> erased = EraseEverywhere(
         parts_.recorder, parts_.promises, parts_.issues, parts_.reader, call.principal.tenant, request->customer_id());
