@@ -18,9 +18,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/time/interval.h"
 #include "services/cli/currency.h"
 #include "services/cli/enum_names.h"
+#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -103,7 +103,7 @@ absl::Status SetTime(const ActivityRules& rules, absl::string_view field, const 
                      Timestamp* timestamp) {
   const absl::StatusOr<absl::Time> time = rules.time_parser.Parse(value);
   if (!time.ok()) return absl::InvalidArgumentError(absl::StrCat(field, ": ", time.status().message()));
-  *timestamp = ToProto(*time);
+  *timestamp = ToTimestamp(*time);
   return absl::OkStatus();
 }
 

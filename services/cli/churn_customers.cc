@@ -1,7 +1,6 @@
 #include "services/cli/churn_customers.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/time/interval.h"
 #include "services/cli/churn_call.h"
 #include "services/cli/customer_output.h"
 #include "services/cli/days.h"
@@ -23,7 +22,7 @@ using churn::v1::SearchCustomersResponse;
 
 absl::Status SetMoment(const std::string& text, absl::TimeZone zone, google::protobuf::Timestamp* timestamp) {
   const absl::StatusOr<absl::Time> time = ParseMoment("--as-of", text, zone);
-  if (time.ok()) *timestamp = ToProto(*time);
+  if (time.ok()) *timestamp = ToTimestamp(*time);
   return time.status();
 }
 

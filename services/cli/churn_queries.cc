@@ -56,7 +56,7 @@ absl::Status SetBucket(const std::string& text, Request* request) {
 TimeRange LongRange(const TimeRange& range, absl::TimeZone zone) {
   TimeRange result = range;
   const absl::CivilSecond end = absl::ToCivilSecond(FromProto(range.end()), zone);
-  *result.mutable_start() = ToProto(absl::FromCivil(absl::CivilMonth(end) - kReportMonthsBack, zone));
+  *result.mutable_start() = ToTimestamp(absl::FromCivil(absl::CivilMonth(end) - kReportMonthsBack, zone));
   return result;
 }
 
@@ -165,7 +165,7 @@ absl::StatusOr<int> ForecastPurchases(Session& session, const ForecastOptions& o
   if (!options.as_of.empty()) {
     const absl::StatusOr<absl::Time> time = ParseMoment("--as-of", options.as_of, absl::UTCTimeZone());
     if (!time.ok()) return time.status();
-    *request.mutable_as_of() = ToProto(*time);
+    *request.mutable_as_of() = ToTimestamp(*time);
   }
   const absl::StatusOr<Connection> connection = Connection::Open(session.connection);
   if (!connection.ok()) return connection.status();

@@ -2,8 +2,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/time/interval.h"
 #include "services/cli/period.h"
+#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 
@@ -24,7 +24,7 @@ absl::Status SetRecordedOutcomes(absl::string_view cut_off, absl::string_view ho
   if (!cut_off.empty()) {
     const absl::StatusOr<absl::Time> time = ParseMoment("--cut-off", cut_off, absl::UTCTimeZone());
     if (!time.ok()) return time.status();
-    *outcomes->mutable_cut_off() = ToProto(*time);
+    *outcomes->mutable_cut_off() = ToTimestamp(*time);
   }
   const absl::StatusOr<int32_t> days = ParseDays("--horizon", horizon);
   if (days.ok()) outcomes->set_horizon_days(*days);

@@ -6,9 +6,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "common/time/interval.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/event_words.h"
+#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -69,7 +69,7 @@ bool IsOfAnotherKind(Field field, const ConversationEvent& event) {
 absl::Status SetTime(const EventRules& rules, absl::string_view field, const std::string& value, Timestamp* timestamp) {
   const absl::StatusOr<absl::Time> time = rules.time_parser.Parse(value);
   if (!time.ok()) return absl::InvalidArgumentError(absl::StrCat(field, ": ", time.status().message()));
-  *timestamp = ToProto(*time);
+  *timestamp = ToTimestamp(*time);
   return absl::OkStatus();
 }
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/time/interval.h"
 #include "services/cli/enum_names.h"
 #include "services/cli/follow_stream.h"
 #include "services/cli/json.h"
@@ -90,7 +89,7 @@ absl::StatusOr<int> CreateIssue(Session& session, const CreateIssueOptions& opti
   CreateTrackedIssueRequest request;
   request.mutable_issue()->set_issue_id(options.id);
   request.mutable_issue()->set_title(options.title);
-  *request.mutable_issue()->mutable_created_at() = ToProto(*created_at);
+  *request.mutable_issue()->mutable_created_at() = ToTimestamp(*created_at);
   const auto response = Call(session, &ResponseTimesStub::CreateTrackedIssue, request);
   if (!response.ok()) return response.status();
   Print(session, response->issue(), *zone);
@@ -113,7 +112,7 @@ absl::StatusOr<int> ResolveIssue(Session& session, const ResolveIssueOptions& op
   if (!options.at.empty()) {
     const absl::StatusOr<absl::Time> at = ParseMoment("--at", options.at, *zone);
     if (!at.ok()) return at.status();
-    *request.mutable_resolved_at() = ToProto(*at);
+    *request.mutable_resolved_at() = ToTimestamp(*at);
   }
   const auto response = Call(session, &ResponseTimesStub::ResolveTrackedIssue, request);
   if (!response.ok()) return response.status();

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
-#include "common/time/interval.h"
 #include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
@@ -115,8 +114,8 @@ absl::StatusOr<common::v1::TimeRange> ResolvePeriod(const PeriodOptions& options
         "the period begins before 1970 or ends after 9999; give a shorter --last or --next, or a nearer --month");
   }
   common::v1::TimeRange result;
-  *result.mutable_start() = ToProto(range->start);
-  *result.mutable_end() = ToProto(range->end);
+  *result.mutable_start() = ToTimestamp(range->start);
+  *result.mutable_end() = ToTimestamp(range->end);
   return result;
 }
 

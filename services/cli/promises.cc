@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "common/time/interval.h"
 #include "services/cli/choices.h"
 #include "services/cli/column_mapping.h"
 #include "services/cli/duration_text.h"
@@ -32,7 +31,7 @@ using response_times::v1::WatchPromisesResponse;
 
 absl::Status SetMoment(absl::string_view flag, const std::string& text, absl::TimeZone zone, Timestamp* timestamp) {
   const absl::StatusOr<absl::Time> time = ParseMoment(flag, text, zone);
-  if (time.ok()) *timestamp = ToProto(*time);
+  if (time.ok()) *timestamp = ToTimestamp(*time);
   return time.status();
 }
 
@@ -44,7 +43,7 @@ absl::StatusOr<Promise> ReadPromise(const MakePromiseOptions& options, absl::Tim
   promise.set_agent_id(options.agent);
   promise.set_conversation_id(options.conversation);
   promise.set_revision(options.revision);
-  *promise.mutable_made_at() = ToProto(now);
+  *promise.mutable_made_at() = ToTimestamp(now);
   common::v1::Channel channel = common::v1::CHANNEL_UNSPECIFIED;
   absl::Status status = Choose("--channel", options.channel, &channel);
   status.Update(SetMoment("--due-at", options.due_at, zone, promise.mutable_due_at()));
@@ -81,7 +80,7 @@ absl::StatusOr<int> Settle(Session& session, const SettlePromiseOptions& options
   if (!options.at.empty()) {
     const absl::StatusOr<absl::Time> at = ParseMoment("--at", options.at, *zone);
     if (!at.ok()) return at.status();
-    *set_moment(request) = ToProto(*at);
+    *set_moment(request) = ToTimestamp(*at);
   }
   const absl::StatusOr<Response> response = Call(session, method, request);
   if (!response.ok()) return response.status();

@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "common/time/interval.h"
 #include "rapport/ratings/v1/ratings_service.grpc.pb.h"
 #include "services/cli/column_mapping.h"
 #include "services/cli/enum_names.h"
@@ -31,7 +30,7 @@ absl::Status SetTime(const RecordOptions& options, absl::Time now, Rating* ratin
           absl::StrCat("--occurred-at '", options.occurred_at, "' is not of the form 2026-10-31T14:05:00Z"));
     }
   }
-  *rating->mutable_occurred_at() = ToProto(*time);
+  *rating->mutable_occurred_at() = ToTimestamp(*time);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,5 @@
 #include "services/cli/resources.h"
 
-#include "common/time/interval.h"
 #include "services/cli/files.h"
 #include "services/cli/json.h"
 #include "services/cli/period.h"
@@ -30,7 +29,7 @@ absl::StatusOr<Resource> Read(Session& session, const WriteResourceOptions& opti
     if (!zone.ok()) return zone.status();
     const absl::StatusOr<absl::Time> time = ParseMoment("--effective-from", options.effective_from, *zone);
     if (!time.ok()) return time.status();
-    *resource.mutable_effective_from() = ToProto(*time);
+    *resource.mutable_effective_from() = ToTimestamp(*time);
   }
   return resource;
 }

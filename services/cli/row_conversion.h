@@ -11,7 +11,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
-#include "common/time/interval.h"
 #include "rapport/common/v1/common.pb.h"
 #include "services/cli/column_mapping.h"
 #include "services/cli/time_parsing.h"
@@ -79,7 +78,7 @@ absl::Status SetShared(const ConversionRules& rules, const FieldSource& source, 
     case Field::kOccurredAt: {
       const absl::StatusOr<absl::Time> time = rules.time_parser.Parse(value);
       if (!time.ok()) return time.status();
-      *message->mutable_occurred_at() = ToProto(*time);
+      *message->mutable_occurred_at() = ToTimestamp(*time);
       break;
     }
     default:

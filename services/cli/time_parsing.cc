@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/time/interval.h"
 
 namespace rapport::cli {
 namespace {
@@ -74,6 +75,10 @@ absl::StatusOr<absl::Time> TimeParser::Parse(absl::string_view text) const {
 
 bool IsTaken(absl::Time time) {
   return absl::UnixEpoch() <= time && time < absl::FromUnixMillis(static_cast<int64_t>(kMillisOfYear10000));
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return ToProto(absl::FromUnixMillis(ToMillis(time)));
 }
 
 }  // namespace rapport::cli

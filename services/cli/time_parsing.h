@@ -1,6 +1,8 @@
 #ifndef RAPPORT_SERVICES_CLI_TIME_PARSING_H_
 #define RAPPORT_SERVICES_CLI_TIME_PARSING_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -30,6 +32,9 @@ class TimeParser {
 
 // Whether the services take it: from 1970 to 9999.
 bool IsTaken(absl::Time time);
+
+// To the millisecond, as the services keep times; not everything that they are sent do they cut.
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
 }  // namespace rapport::cli
 

@@ -4,8 +4,8 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
-#include "common/time/interval.h"
 #include "services/cli/json.h"
+#include "services/cli/time_parsing.h"
 
 namespace rapport::cli {
 namespace {
@@ -24,7 +24,7 @@ Rating SomeRating() {
   rating.set_comment("so \"good\",\nreally");
   (*rating.mutable_labels())["plan"] = "pro";
   (*rating.mutable_labels())["source"] = "web";
-  *rating.mutable_occurred_at() = ToProto(absl::FromUnixMillis(1'793'455'500'250));
+  *rating.mutable_occurred_at() = ToTimestamp(absl::FromUnixMillis(1'793'455'500'250));
   return rating;
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/time/interval.h"
+
 namespace rapport::cli {
 namespace {
 
@@ -57,6 +59,13 @@ TEST(TimeParserTest, RefusesTimesThatOnlyAWrongFormatMakes) {
 
 TEST(LoadZoneTest, NamesAZoneThatIsNotKnown) {
   EXPECT_THAT(std::string(LoadZone("Mars/Base").status().message()), HasSubstr("--time-zone 'Mars/Base'"));
+}
+
+TEST(ToTimestampTest, KeepsMilliseconds) {
+  const auto timestamp = ToTimestamp(absl::FromUnixMicros(1'700'000'000'123'999));
+  EXPECT_EQ(timestamp.seconds(), 1'700'000'000);
+  EXPECT_EQ(timestamp.nanos(), 123'000'000);
+  EXPECT_EQ(FromProto(timestamp), absl::FromUnixMillis(1'700'000'000'123));
 }
 
 }  // namespace

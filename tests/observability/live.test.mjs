@@ -7,7 +7,7 @@ import {
   afterwards, binaries, event, rating, root, run, startChurn, startRatings, startResponseTimes, time, until, writeCredentials,
 } from '../e2e/harness.mjs';
 import {definitions} from './definitions.mjs';
-import {COUNTED_SECONDS, startPrometheus} from './prometheus.mjs';
+import {COUNTS_REACH_BACK, startPrometheus} from './prometheus.mjs';
 import {queries, recordings, ruleFiles} from './rules.mjs';
 
 const build = process.env.RAPPORT_BUILD ?? path.join(root, 'build/release');
@@ -80,7 +80,7 @@ test('under load every panel and every rule has an answer, and every metric is t
   const prometheus = await watch(t, suite, await startOutcomes(t));
   const {ratings, responseTimes, churn} = suite;
   // Counters must have been seen at 0 when the count begins, or what comes is no increase.
-  const scraped = `count(up offset ${COUNTED_SECONDS + 2}s == 1)`;
+  const scraped = `count(up offset ${COUNTS_REACH_BACK}s == 1)`;
   await until(async () => (await prometheus.values(scraped))[0] === 5, () => 'not all services are scraped');
 
   await run(exampleEvents, [

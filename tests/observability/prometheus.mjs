@@ -4,10 +4,11 @@ import path from 'node:path';
 import yaml from 'yaml';
 import {Child, freePort, run, temporaryFolder} from '../e2e/harness.mjs';
 
-export const COUNTED_SECONDS = 5;
+// What is counted comes after what the counters were so many seconds ago.
+export const COUNTS_REACH_BACK = 7;
 
-const inSeconds = (rules) => rules.replaceAll('interval: 5m', `interval: ${COUNTED_SECONDS}s`)
-    .replaceAll('offset 1m', 'offset 2s').replaceAll('offset 6m', `offset ${COUNTED_SECONDS + 2}s`);
+const inSeconds = (rules) => rules.replaceAll('interval: 5m', 'interval: 5s').replaceAll('offset 1m', 'offset 2s')
+    .replaceAll('offset 6m', `offset ${COUNTS_REACH_BACK}s`);
 
 class Prometheus extends Child {
   constructor(t, port, folder) {
@@ -34,7 +35,7 @@ class Prometheus extends Child {
 }
 
 // `config` as prometheus.yml has it. Rules are asked each second; those that count what came in within five minutes, until a
-// minute ago, count that of COUNTED_SECONDS, until two seconds ago. `history` is OpenMetrics text of samples that were there
+// minute ago, count that of five seconds, until two seconds ago. `history` is OpenMetrics text of samples that were there
 // before.
 export async function startPrometheus(t, config, {ruleFiles = [], history} = {}) {
   const folder = temporaryFolder(t);

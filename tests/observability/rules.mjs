@@ -13,7 +13,8 @@ const groupsOf = (file) => yaml.parse(fs.readFileSync(file, 'utf8')).groups;
 
 export const ruleFiles = filesIn(path.join(prometheus, 'rules'), '.rules.yaml');
 export const ruleTests = filesIn(path.join(prometheus, 'tests'), '.test.yaml');
-export const rules = ruleFiles.flatMap(groupsOf).flatMap((group) => group.rules);
+export const groups = ruleFiles.flatMap(groupsOf);
+export const rules = groups.flatMap((group) => group.rules);
 export const alerts = rules.filter((rule) => rule.alert);
 export const recordings = rules.filter((rule) => rule.record);
 

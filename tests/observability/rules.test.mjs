@@ -3,11 +3,21 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import {binaries, root, run} from '../e2e/harness.mjs';
-import {alerts, prometheus, ruleFiles, ruleTests} from './rules.mjs';
+import {alerts, groups, prometheus, ruleFiles, ruleTests} from './rules.mjs';
 
 test('promtool takes the configuration for local use and the rules', async () => {
   await run('promtool', ['check', 'config', path.join(prometheus, 'prometheus.yml')]);
   await run('promtool', ['check', 'rules', '--lint-fatal', ...ruleFiles]);
+});
+
+test('counts tile the time: five minutes that end a minute ago, each five minutes', () => {
+  const counts = groups.find(({name}) => name === 'rapport-counts');
+  assert.equal(counts.interval, '5m');
+  const ofCounters = counts.rules.filter(({expr}) => expr.includes('offset'));
+  assert.ok(ofCounters.length > 0);
+  for (const {record, expr} of ofCounters) {
+    assert.match(expr, /\(\s+(\w+) offset 1m - \1 offset 6m >= 0 or \1 offset 1m < \1 offset 6m\s+\)/, record);
+  }
 });
 
 test('every alert fires when it should and not when it should not', async () => {
