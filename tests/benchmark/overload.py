@@ -112,14 +112,10 @@ class Overload:
                 port = stack.enter_context(servers.redis_server(
                     self.folder / "overload-redis", before=("taskset", "-c", self.service_cpus), flags=REDIS_FLAGS))
                 url = f"redis://127.0.0.1:{port}"
-            port, metrics = servers.free_port(), servers.free_port()
-            log = stack.enter_context(open(self.folder / "log", "a"))
-            process = stack.enter_context(servers.running(
-                ["taskset", "-c", self.service_cpus, self.build / "services/ratings/rapport-ratings",
-                 f"--listen=127.0.0.1:{port}", f"--metrics-listen=127.0.0.1:{metrics}", f"--store={url}",
-                 "--tenant-calls-per-second=0", "--tenant-events-per-second=0"], stderr=log))
-            servers.await_true(lambda: servers.answers_http(f"http://127.0.0.1:{metrics}/readyz"), "rapport-ratings")
-            yield f"127.0.0.1:{port}", Process(process.pid)
+            server = stack.enter_context(servers.service(
+                self.build / "services/ratings/rapport-ratings", self.folder, f"--store={url}", "--tenant-calls-per-second=0",
+                "--tenant-events-per-second=0", before=("taskset", "-c", self.service_cpus)))
+            yield server.address, Process(server.process.pid)
 
     def fill(self, server):
         for tenant in ("flood", "quiet"):

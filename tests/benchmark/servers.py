@@ -1,22 +1,29 @@
 """Servers for a benchmark run: on loopback, with their files in a folder of the run, ended with it."""
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
 import pwd
+import random
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOLD_OF_A_LOG = 2000  # bytes of its end
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the system gives to connections, so that none takes it before its server does."""
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def note(text):
@@ -24,14 +31,21 @@ def note(text):
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def await_true(probe, what, seconds=60):
+def await_start(process, probe, what, log=None, seconds=60):
+    """What `probe` answers as soon as that is true. Exits with the end of `log` when the process ends before."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
+        if process.poll() is not None:
+            sys.exit(f"{what} ended with {process.returncode} at its start{end_of(log)}")
         with contextlib.suppress(OSError):
-            if probe():
-                return
+            if answer := probe():
+                return answer
         time.sleep(0.05)
-    sys.exit(f"{what} did not start within {seconds} s")
+    sys.exit(f"{what} did not start within {seconds} s{end_of(log)}")
+
+
+def end_of(log):
+    return f"; the end of its log:\n{log.read_text()[-TOLD_OF_A_LOG:]}" if log else ""
 
 
 def answers_http(url):
@@ -49,13 +63,40 @@ def running(command, **kwargs):
         process.wait(60)
 
 
+@dataclasses.dataclass
+class Service:
+    process: subprocess.Popen
+    log: pathlib.Path
+    address: str  # of its calls, HOST:PORT
+    metrics: str  # URL
+
+
+def addresses_in(log):
+    """Where a service listens, as it tells when it does."""
+    for line in log.read_text().splitlines():
+        if '"metrics_port"' in line and line.endswith("}"):
+            told = json.loads(line)
+            return f"127.0.0.1:{told['port']}", f"http://127.0.0.1:{told['metrics_port']}"
+    return None
+
+
+@contextlib.contextmanager
+def service(binary, folder, *flags, before=(), env=None):
+    """A server of ours, on ports that the system chooses, with its log in `folder`. `before`: a command that runs it."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{binary.name}-", suffix=".log", dir=folder)
+    log = pathlib.Path(name)
+    command = [*before, binary, "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", *flags]
+    with open(descriptor, "w") as file, running(command, stderr=file, env=env) as process:
+        address, metrics = await_start(process, lambda: addresses_in(log), binary.name, log)
+        await_start(process, lambda: answers_http(f"{metrics}/readyz"), binary.name, log)
+        yield Service(process, log, address, metrics)
+
+
 @contextlib.contextmanager
 def rapport_server(binary, folder, *flags):
-    port, metrics = free_port(), free_port()
-    with open(folder / "log", "a") as log, running(
-            [binary, f"--listen=127.0.0.1:{port}", f"--metrics-listen=127.0.0.1:{metrics}", *flags], stderr=log):
-        await_true(lambda: answers_http(f"http://127.0.0.1:{metrics}/readyz"), binary)
-        yield f"127.0.0.1:{port}"
+    """The address of a server of ours."""
+    with service(binary, folder, *flags) as started:
+        yield started.address
 
 
 @contextlib.contextmanager
@@ -64,8 +105,8 @@ def redis_server(folder, before=(), flags=()):
     port = free_port()
     folder.mkdir()
     with running([*before, str(ROOT / "deploy/redis/start"), str(folder), str(ROOT / "deploy/redis/redis.conf"), "--port", str(port),
-                  "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning", *flags]):
-        await_true(lambda: b"PONG" in redis(port, "PING"), "redis-server")
+                  "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning", *flags]) as process:
+        await_start(process, lambda: b"PONG" in redis(port, "PING"), "redis-server")
         yield port
 
 
@@ -87,10 +128,10 @@ def postgres_server(folder):
     subprocess.run([*as_user, binaries / "initdb", "-D", data, "-A", "trust", "-U", "bench", "--no-locale", "-E", "UTF8"],
                    check=True, stdout=subprocess.DEVNULL, cwd="/")
     with running([*as_user, binaries / "postgres", "-D", data, "-k", folder, "-h", "", "-c", "shared_buffers=2GB",
-                  "-c", "max_wal_size=8GB", "-c", "wal_buffers=64MB"], stderr=subprocess.DEVNULL, cwd="/"):
+                  "-c", "max_wal_size=8GB", "-c", "wal_buffers=64MB"], stderr=subprocess.DEVNULL, cwd="/") as process:
         where = f"host={folder} user=bench dbname=postgres"
-        await_true(lambda: subprocess.run([binaries / "pg_isready", "-q", "-h", folder, "-U", "bench"]).returncode == 0,
-                   "postgres")
+        await_start(process, lambda: subprocess.run([binaries / "pg_isready", "-q", "-h", folder, "-U", "bench"]).returncode == 0,
+                    "postgres")
         yield where, binaries / "psql"
 
 

@@ -10,11 +10,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <utility>
 
+#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -25,6 +28,9 @@ namespace {
 
 constexpr absl::Duration kStartLimit = absl::Seconds(60);
 constexpr absl::Duration kPoll = absl::Milliseconds(5);
+// Below the ports that the system gives to connections, so that none takes one before its server does.
+constexpr int kFirstPort = 10'000;
+constexpr int kEndOfPorts = 30'000;
 
 struct FreeContext {
   void operator()(redisContext* context) const { redisFree(context); }
@@ -48,21 +54,26 @@ std::string Flatten(const redisReply& reply) {
   }
 }
 
-}  // namespace
-
-int FreePort() {
+bool IsFree(int port) {
   const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (descriptor < 0 || bind(descriptor, generic, size) != 0 || getsockname(descriptor, generic, &size) != 0) {
-    std::perror("cannot find a free port");
-    std::abort();
-  }
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  const bool is_free = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
   close(descriptor);
-  return ntohs(address.sin_port);
+  return is_free;
+}
+
+}  // namespace
+
+int FreePort() {
+  static std::set<int>& given = *new std::set<int>;
+  absl::BitGen random;
+  while (true) {
+    const int port = absl::Uniform(random, kFirstPort, kEndOfPorts);
+    if (IsFree(port) && given.insert(port).second) return port;
+  }
 }
 
 RedisServer::RedisServer(std::vector<std::string> settings) : settings_(std::move(settings)) {

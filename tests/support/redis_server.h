@@ -48,7 +48,7 @@ class RedisServer {
   pid_t pid_ = -1;
 };
 
-// A loopback port that nobody listened on a moment ago.
+// A loopback port that nobody listens on, another with each call. Not thread-safe.
 int FreePort();
 
 }  // namespace rapport::test_support
