@@ -8,14 +8,28 @@ import {Client, afterwards, range, run, startRedis, stubs, until} from '../e2e/h
 import {place, script} from './local.mjs';
 
 const day = 86_400_000;
+const today = Math.floor(Date.now() / day) * day;
 
 // The totals of some days that every example month of this week has in full.
 async function figures(ports) {
   const client = new Client(stubs.ratings, `127.0.0.1:${ports.grpc}`);
-  const today = Math.floor(Date.now() / day) * day;
   try {
     const answer = await client.call('QueryRatings', {range: range(today - 20 * day, today - 10 * day)});
     return answer.totals[0]?.scales ?? [];
+  } finally {
+    client.close();
+  }
+}
+
+// Where the strongest reasons come from that speak for the leaving of those at the greatest risk.
+async function sourcesOfRisk(ports) {
+  const client = new Client(stubs.churn, `127.0.0.1:${ports.churn}`);
+  try {
+    const {features} = await client.call('GetFeatureSchema', {});
+    const sourceOf = new Map(features.map(({feature, source}) => [feature.name, source]));
+    const {scores} = await client.call('ListCustomersByRisk', {page: {page_size: 100}});
+    const reasons = scores.flatMap((score) => score.reasons.slice(0, 5).filter((reason) => reason.raises_risk));
+    return new Set(reasons.map(({name}) => sourceOf.get(name)));
   } finally {
     client.close();
   }
@@ -48,8 +62,9 @@ test('starts with an example month, stops, and starts again with its data', asyn
   assert.match(first.stdout, /Activities: \d+ new, 0 known already, 0 refused/);
   assert.match(first.stdout, new RegExp(`127.0.0.1:${ports.churn}`));
   assert.match(first.stdout, /scored [1-9]\d* customers/);
-  // Who is at risk waited for answers, and the score says so.
-  assert.match(first.stdout, /customer-\d+ .*(first response|first responses|ratings)/);
+  assert.match(first.stdout, /customer-\d+ +\d+\.\d %/);
+  const sources = await sourcesOfRisk(ports);
+  for (const source of ['RATINGS', 'RESPONSE_TIMES']) assert.ok(sources.has(`FEATURE_SOURCE_${source}`), `of ${[...sources]}, none of ${source}`);
   const before = await figures(ports);
   const {happiness} = before.find((each) => each.scale === 'SCALE_EMOTICON_3');
   assert.ok(happiness.value > 0.93 && happiness.value < 0.97, `${happiness.value}`);
