@@ -53,6 +53,23 @@ google::protobuf::Timestamp ToProto(absl::Time t) {
   return timestamp;
 }
 
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+google::protobuf::Duration ToProto(absl::Duration duration) {
+  google::protobuf::Duration proto;
+  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  proto.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return proto;
+}
+
+google::protobuf::Timestamp ToMillisecond(const google::protobuf::Timestamp& timestamp) {
+  google::protobuf::Timestamp rounded = timestamp;
+  rounded.set_nanos(timestamp.nanos() / 1'000'000 * 1'000'000);
+  return rounded;
+}
+
 absl::StatusOr<Interval> ParseRange(const common::v1::TimeRange& range, absl::string_view field) {
   const absl::StatusOr<absl::Time> start = ParseEdge(range.has_start(), range.start(), absl::StrCat(field, ".start"));
   if (!start.ok()) return start.status();

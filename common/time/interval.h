@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "rapport/common/v1/common.pb.h"
 
@@ -28,6 +29,12 @@ int64_t ToMillis(const google::protobuf::Timestamp& timestamp);
 
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
 google::protobuf::Timestamp ToProto(absl::Time t);
+absl::Duration FromProto(const google::protobuf::Duration& duration);
+// Without what is less than a nanosecond.
+google::protobuf::Duration ToProto(absl::Duration duration);
+
+// The moment rounded down to the millisecond, as all that are sent to us are kept.
+google::protobuf::Timestamp ToMillisecond(const google::protobuf::Timestamp& timestamp);
 
 // The interval that a request names, edges rounded down to milliseconds. INVALID_ARGUMENT names `field` when an edge is
 // missing or out of range, or when the end is not later than the start.

@@ -10,15 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/time/interval.h"
 
 namespace rapport::cli {
 namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
-
-absl::Duration FromProto(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
-}
 
 // `duration` to the nearest whole `unit`.
 int64_t Rounded(absl::Duration duration, absl::Duration unit) {
@@ -84,10 +81,7 @@ absl::StatusOr<google::protobuf::Duration> ParseDurationText(absl::string_view w
     rest = absl::StripLeadingAsciiWhitespace(rest.substr(letters));
   }
   if (sum > 36500 * kDay) return error;
-  google::protobuf::Duration duration;
-  duration.set_seconds(absl::ToInt64Seconds(sum));
-  duration.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(sum - absl::Seconds(duration.seconds()))));
-  return duration;
+  return ToProto(sum);
 }
 
 }  // namespace rapport::cli

@@ -78,7 +78,7 @@ bool IsTaken(absl::Time time) {
 }
 
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  return ToProto(absl::FromUnixMillis(ToMillis(time)));
+  return ToMillisecond(ToProto(time));
 }
 
 }  // namespace rapport::cli

@@ -33,7 +33,7 @@ class TimeParser {
 // Whether the services take it: from 1970 to 9999.
 bool IsTaken(absl::Time time);
 
-// To the millisecond, as the services keep times; not everything that they are sent do they cut.
+// To the millisecond, as the services keep times.
 google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
 }  // namespace rapport::cli

@@ -75,6 +75,24 @@ TEST_P(RecorderTest, KeepsWhenItTookAnActivityIn) {
   EXPECT_EQ(FromProto(Stored("c", "a").received_at()), kNow);
 }
 
+TEST_P(RecorderTest, KeepsMomentsToTheMillisecond) {
+  const absl::Duration fine = absl::Microseconds(250);
+  for (const auto& make : {+[](absl::Duration more) { return CancelledFor("c", kFeb1 + more, kFeb1 + more, "price"); },
+                           +[](absl::Duration more) { return Invoiced("c", kFeb1 + more, "i", 100, kNow + more); }}) {
+    const std::string id = v1::ActivityKind_Name(KindOf(make(fine)));
+    EXPECT_EQ(RecordOne(WithId(make(fine), id)), v1::OUTCOME_CREATED);
+    EXPECT_EQ(RecordOne(WithId(make(2 * fine), id)), v1::OUTCOME_DUPLICATE) << "within the same millisecond";
+    Activity expected = WithId(make(absl::ZeroDuration()), id);
+    *expected.mutable_received_at() = ToProto(kNow);
+    EXPECT_EQ(StableBytes(Stored("c", id)), StableBytes(expected));
+  }
+  const storage::v1::CustomerRecord record = RecordOf("c");
+  EXPECT_EQ(record.timeline_size(), 2);
+  for (const Activity& kept : record.timeline()) {
+    EXPECT_EQ(kept.cancelled().effective_at().nanos() + kept.invoiced().due_at().nanos(), 0) << kept.ShortDebugString();
+  }
+}
+
 TEST_P(RecorderTest, ACorrectionChangesKindAndMoment) {
   RecordOne(WithId(Used("c", kFeb1, 3), "a"));
   EXPECT_EQ(RecordOne(Revised(WithId(Converted("c", kFeb1 + absl::Hours(1), Plan("pro", 900)), "a"), 1)),

@@ -99,8 +99,13 @@ struct Moment {
 // Events are told apart by their place in the timeline.
 using Place = size_t;
 
+google::protobuf::Timestamp Rounded(const google::protobuf::Timestamp& moment) {
+  return ToProto(absl::FromUnixMillis(ToMillis(moment)));
+}
+
 ConversationEvent AsStated(ConversationEvent event) {
-  *event.mutable_occurred_at() = ToProto(absl::FromUnixMillis(ToMillis(event.occurred_at())));
+  *event.mutable_occurred_at() = Rounded(event.occurred_at());
+  if (event.has_snoozed()) *event.mutable_snoozed()->mutable_until() = Rounded(event.snoozed().until());
   event.clear_received_at();
   return event;
 }

@@ -108,6 +108,29 @@ TEST(IntervalTest, TimestampsThatAreNoneAreFarAway) {
   EXPECT_LT(ToMillis(timestamp), int64_t{-9'000'000'000'000'000'000});
 }
 
+TEST(IntervalTest, MomentsAreRoundedDownToTheMillisecond) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(1'700'000'000);
+  timestamp.set_nanos(123'999'999);
+  const google::protobuf::Timestamp rounded = ToMillisecond(timestamp);
+  EXPECT_EQ(rounded.seconds(), 1'700'000'000);
+  EXPECT_EQ(rounded.nanos(), 123'000'000);
+  EXPECT_EQ(ToMillis(rounded), ToMillis(timestamp));
+}
+
+TEST(IntervalTest, DurationsSurviveTheRoundTrip) {
+  std::mt19937_64 random(4);
+  std::uniform_int_distribution<int64_t> nanos(-(int64_t{1} << 60), int64_t{1} << 60);
+  for (int i = 0; i < 1000; ++i) {
+    const absl::Duration duration = absl::Nanoseconds(nanos(random));
+    const google::protobuf::Duration proto = ToProto(duration);
+    EXPECT_EQ(FromProto(proto), duration);
+    EXPECT_TRUE((proto.seconds() >= 0 && proto.nanos() >= 0) || (proto.seconds() <= 0 && proto.nanos() <= 0))
+        << proto.ShortDebugString();
+  }
+  EXPECT_EQ(ToProto(absl::Milliseconds(1) + absl::Nanoseconds(1) / 2).nanos(), 1'000'000);
+}
+
 TEST(UtcDayTest, CountsFrom1970) {
   EXPECT_EQ(UtcDay(absl::UnixEpoch()), 0);
   EXPECT_EQ(UtcDay(absl::UnixEpoch() + absl::Hours(24) - absl::Milliseconds(1)), 0);

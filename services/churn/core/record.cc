@@ -133,7 +133,7 @@ Activity AsKept(const Activity& activity) {
   Activity kept = activity;
   kept.clear_customer_id();
   kept.clear_received_at();
-  kept.mutable_occurred_at()->set_nanos(kept.occurred_at().nanos() / 1'000'000 * 1'000'000);
+  RoundMoments(kept);
   return kept;
 }
 
@@ -181,6 +181,16 @@ absl::Status CheckRoom(const Activity& activity, const CustomerRecord& record) {
   return absl::FailedPreconditionError(
       absl::StrCat("feature_used.feature: the customer has used ", kMostFeatures,
                    " different ones, the most that one may have; name features, not what they were used on"));
+}
+
+void RoundMoments(Activity& activity) {
+  *activity.mutable_occurred_at() = ToMillisecond(activity.occurred_at());
+  if (activity.cancelled().has_effective_at()) {
+    *activity.mutable_cancelled()->mutable_effective_at() = ToMillisecond(activity.cancelled().effective_at());
+  }
+  if (activity.invoiced().has_due_at()) {
+    *activity.mutable_invoiced()->mutable_due_at() = ToMillisecond(activity.invoiced().due_at());
+  }
 }
 
 void AddActivity(const Activity& activity, CustomerRecord& record) {

@@ -37,6 +37,9 @@ absl::Status ValidateActivity(const v1::Activity& activity, absl::Time now);
 // FAILED_PRECONDITION when the record cannot take an activity more like this one.
 absl::Status CheckRoom(const v1::Activity& activity, const storage::v1::CustomerRecord& record);
 
+// Rounds all moments that the sender stated down to the millisecond.
+void RoundMoments(v1::Activity& activity);
+
 // Counts a valid activity that is not deleted, or takes back one that was counted.
 void AddActivity(const v1::Activity& activity, storage::v1::CustomerRecord& record);
 void TakeBackActivity(const v1::Activity& activity, storage::v1::CustomerRecord& record);

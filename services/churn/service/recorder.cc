@@ -31,14 +31,9 @@ void SetStatus(const absl::Status& status, v1::ActivityResult& result) {
   result.mutable_status()->set_message(std::string(status.message()));
 }
 
-google::protobuf::Timestamp ToMillisecond(google::protobuf::Timestamp timestamp) {
-  timestamp.set_nanos(timestamp.nanos() / 1'000'000 * 1'000'000);
-  return timestamp;
-}
-
 // An activity as its sender stated it: without what its key tells and without what the service adds.
 Activity Stated(Activity activity) {
-  *activity.mutable_occurred_at() = ToMillisecond(activity.occurred_at());
+  RoundMoments(activity);
   activity.clear_customer_id();
   activity.clear_activity_id();
   activity.clear_received_at();

@@ -15,12 +15,6 @@ using storage::v1::RatingRecord;
 using storage::v1::Revision;
 using storage::v1::SurveyEvent;
 
-google::protobuf::Timestamp ToMillisecond(const google::protobuf::Timestamp& timestamp) {
-  google::protobuf::Timestamp rounded = timestamp;
-  rounded.set_nanos(timestamp.nanos() / 1'000'000 * 1'000'000);
-  return rounded;
-}
-
 // A rating as its sender stated it: without what the service adds.
 v1::Rating Stated(v1::Rating rating) {
   *rating.mutable_occurred_at() = ToMillisecond(rating.occurred_at());

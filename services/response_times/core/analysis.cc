@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/time/interval.h"
 #include "services/response_times/core/record.h"
 #include "services/response_times/core/stopwatch.h"
 
@@ -32,7 +33,7 @@ const v1::ResponseTarget* TargetOf(const v1::SlaPolicy* policy, v1::Metric metri
 }
 
 absl::Duration Within(const v1::ResponseTarget& target) {
-  return absl::Seconds(target.within().seconds()) + absl::Nanoseconds(target.within().nanos());
+  return FromProto(target.within());
 }
 
 // Turns moments into measurements.

@@ -78,12 +78,9 @@ absl::string_view TextOf(Effect effect) {
   return "";
 }
 
-google::protobuf::Duration ToProtoDuration(absl::Duration duration) {
-  google::protobuf::Duration proto;
-  const int64_t ms = absl::ToInt64Milliseconds(duration);
-  proto.set_seconds(ms / 1000);
-  proto.set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
-  return proto;
+// Of a clock that runs still it is more than milliseconds.
+google::protobuf::Duration InMilliseconds(absl::Duration duration) {
+  return ToProto(absl::Trunc(duration, absl::Milliseconds(1)));
 }
 
 class Explaining {
@@ -175,8 +172,8 @@ class Explaining {
     v1::ExplainedStretch& stretch = *response_.add_stretches();
     *stretch.mutable_start() = ToProto(whole.start);
     if (whole.end != absl::InfiniteFuture()) *stretch.mutable_end() = ToProto(whole.end);
-    *stretch.mutable_calendar_time() = ToProtoDuration(reading.calendar);
-    if (reading.business) *stretch.mutable_business_time() = ToProtoDuration(*reading.business);
+    *stretch.mutable_calendar_time() = InMilliseconds(reading.calendar);
+    if (reading.business) *stretch.mutable_business_time() = InMilliseconds(*reading.business);
     stretch.set_agent_id(agent_id);
     return stretch;
   }

@@ -12,6 +12,7 @@
 #include "common/estimates/figure.h"
 #include "common/stats/kaplan_meier.h"
 #include "common/stats/mean.h"
+#include "common/time/interval.h"
 
 namespace rapport::response_times {
 namespace {
@@ -26,10 +27,7 @@ constexpr std::array<int64_t, 9> kHistogramBoundsMs = {60'000,     300'000,     
 constexpr stats::Interval kAnyTime = {0, std::numeric_limits<double>::infinity()};
 
 google::protobuf::Duration ToDuration(int64_t ms) {
-  google::protobuf::Duration duration;
-  duration.set_seconds(ms / 1000);
-  duration.set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
-  return duration;
+  return ToProto(absl::Milliseconds(ms));
 }
 
 // Seconds: the mean from the exact sum, the spread from the sketch.

@@ -74,8 +74,7 @@ std::optional<TargetId> ParseTargetId(absl::string_view promise_id) {
 void SetMoments(const PromiseMoments& moments, int64_t now_ms, v1::Promise& promise) {
   promise.set_state(StateOf(moments, now_ms));
   if (moments.IsPaused()) {
-    promise.mutable_remaining()->set_seconds(*moments.remaining_ms / 1000);
-    promise.mutable_remaining()->set_nanos(static_cast<int32_t>(*moments.remaining_ms % 1000 * 1'000'000));
+    *promise.mutable_remaining() = ToProto(absl::Milliseconds(*moments.remaining_ms));
   } else {
     *promise.mutable_due_at() = TimestampOf(moments.due_ms);
   }

@@ -17,15 +17,11 @@ using storage::v1::ConversationRecord;
 using storage::v1::StoredEvent;
 using v1::ConversationEvent;
 
-google::protobuf::Timestamp ToMillisecond(const google::protobuf::Timestamp& timestamp) {
-  google::protobuf::Timestamp rounded = timestamp;
-  rounded.set_nanos(timestamp.nanos() / 1'000'000 * 1'000'000);
-  return rounded;
-}
-
 // An event as its sender stated it: without what the service adds.
 ConversationEvent Stated(ConversationEvent event) {
   *event.mutable_occurred_at() = ToMillisecond(event.occurred_at());
+  if (event.has_opened_at()) *event.mutable_opened_at() = ToMillisecond(event.opened_at());
+  if (event.has_snoozed()) *event.mutable_snoozed()->mutable_until() = ToMillisecond(event.snoozed().until());
   event.clear_received_at();
   return event;
 }

@@ -12,6 +12,7 @@
 #include "absl/time/civil_time.h"
 #include "common/request/fields.h"
 #include "common/time/buckets.h"
+#include "common/time/interval.h"
 #include "services/response_times/core/moments.h"
 #include "services/response_times/core/opening_hours.h"
 
@@ -161,7 +162,7 @@ bool IsPromised(v1::Metric metric) {
 absl::Status ValidateWithin(absl::string_view field, const google::protobuf::Duration& within) {
   const bool proper = within.seconds() >= 0 && within.nanos() >= 0 && within.nanos() <= 999'999'999 &&
                       within.seconds() <= kLongestTarget / absl::Seconds(1);
-  const absl::Duration time = absl::Seconds(within.seconds()) + absl::Nanoseconds(within.nanos());
+  const absl::Duration time = FromProto(within);
   if (proper && time >= absl::Milliseconds(1) && time <= kLongestTarget) return absl::OkStatus();
   return Invalid(field, absl::StrCat(within.seconds(), " s ", within.nanos(), " ns"),
                  "is no time to promise; use 1 ms to 365 days");

@@ -25,8 +25,7 @@ constexpr size_t kMostRemembered = 100'000;
 
 absl::StatusOr<absl::Duration> ParseWarning(const v1::WatchPromisesRequest& request) {
   if (!request.has_about_to_break()) return kDefaultWarning;
-  const google::protobuf::Duration& stated = request.about_to_break();
-  const absl::Duration warning = absl::Seconds(stated.seconds()) + absl::Nanoseconds(stated.nanos());
+  const absl::Duration warning = FromProto(request.about_to_break());
   if (warning >= absl::ZeroDuration() && warning <= kLongestWarning) return warning;
   return Invalid("about_to_break", absl::FormatDuration(warning), "is no time ahead; use 0 to 31 days");
 }

@@ -50,11 +50,7 @@ absl::StatusOr<std::vector<Wait>> WaitsAt(Reader& reader, absl::string_view tena
 }
 
 google::protobuf::Duration WaitedUntil(int64_t now_ms, const Wait& wait) {
-  const int64_t ms = std::max<int64_t>(0, now_ms - wait.effective_since_ms);
-  google::protobuf::Duration waited;
-  waited.set_seconds(ms / 1000);
-  waited.set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
-  return waited;
+  return ToProto(absl::Milliseconds(std::max<int64_t>(0, now_ms - wait.effective_since_ms)));
 }
 
 google::protobuf::Timestamp Moment(int64_t ms) {
