@@ -50,7 +50,7 @@ absl::Status ValidateLabels(const google::protobuf::Map<std::string, std::string
       return Invalid("labels", absl::StrCat("the key ", Shown(key)),
                      absl::StrCat("must have 1 to ", kMostLabelKeyBytes, " bytes"));
     }
-    const absl::Status valid = ValidateText(absl::StrCat("labels[", Shown(key), "]"), value, kMostLabelValueBytes);
+    absl::Status valid = ValidateText(absl::StrCat("labels[", Shown(key), "]"), value, kMostLabelValueBytes);
     if (!valid.ok()) return valid;
   }
   return absl::OkStatus();
@@ -74,7 +74,7 @@ absl::Status ValidateMoment(absl::string_view field, const google::protobuf::Tim
 
 absl::Status ValidateOccurredAt(bool present, const google::protobuf::Timestamp& moment, absl::Time now) {
   if (!present) return Invalid("occurred_at", "missing;", "give the source's time of the event");
-  const absl::Status valid = ValidateMoment("occurred_at", moment);
+  absl::Status valid = ValidateMoment("occurred_at", moment);
   if (!valid.ok() || FromProto(moment) <= now + kClockTolerance) return valid;
   return Invalid("occurred_at", Shown(FromProto(moment)),
                  absl::StrCat("is later than this server's clock by more than ", absl::FormatDuration(kClockTolerance),

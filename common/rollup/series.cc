@@ -45,7 +45,7 @@ absl::Status ParseTimes(const SeriesRequest& request, Series& series) {
 absl::Status ParseGroups(Dictionary& dictionary, absl::string_view tenant, const SeriesRequest& request,
                          Series& series) {
   if (request.group_by != common::v1::DIMENSION_UNSPECIFIED) {
-    const absl::Status checked = CheckRolledUp(dictionary, request.group_by, "group_by");
+    absl::Status checked = CheckRolledUp(dictionary, request.group_by, "group_by");
     if (!checked.ok()) return checked;
     series.group_by = request.group_by;
   }

@@ -19,8 +19,9 @@ absl::Status SetRules(const ImportOptions& options, ConversionRules* rules) {
   if (!zone.ok()) return zone.status();
   rules->time_parser = TimeParser(options.time_format, *zone);
   absl::StatusOr<Words> channels = ReadWords("--channels", options.channels);
-  if (channels.ok()) rules->channels = *std::move(channels);
-  return channels.status();
+  if (!channels.ok()) return channels.status();
+  rules->channels = *std::move(channels);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ImportInput> ImportInput::Open(Environment& environment, const std::string& path) {

@@ -114,7 +114,7 @@ absl::StatusOr<int> ScoreFile(Session& session, const ScoreOptions& options) {
     }
     return static_cast<int64_t>(rows->size());
   };
-  const absl::StatusOr<int> code = WriteExport(session, options, "scores", write);
+  absl::StatusOr<int> code = WriteExport(session, options, "scores", write);
   if (!code.ok() || !any_error) return code;
   session.environment.err << "some rows could not be scored; the column `error` says why" << std::endl;
   return kSomeRejected;

@@ -146,6 +146,7 @@ TEST_P(RecorderTest, TenantsAreApart) {
 
 TEST_P(RecorderTest, RefusesMoreFeaturesThanACustomerMayHave) {
   std::vector<Activity> activities;
+  activities.reserve(kMostFeatures);
   for (int i = 0; i < kMostFeatures; ++i) activities.push_back(FeatureUsed("c", kFeb1, absl::StrCat("f", i)));
   harness_.Record(activities);
   const Activity one_more = FeatureUsed("c", kFeb1, "one-more");

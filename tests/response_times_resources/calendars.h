@@ -61,8 +61,8 @@ Resource From(absl::Time t, Resource resource) {
   return resource;
 }
 
-inline BusinessTime Open(std::vector<v1::BusinessCalendar> versions) {
-  absl::StatusOr<BusinessTime> time = BusinessTime::Create(std::move(versions));
+inline BusinessTime Open(const std::vector<v1::BusinessCalendar>& versions) {
+  absl::StatusOr<BusinessTime> time = BusinessTime::Create(versions);
   EXPECT_TRUE(time.ok()) << time.status();
   return *std::move(time);
 }

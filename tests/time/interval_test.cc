@@ -64,10 +64,11 @@ TEST(ParseRangeTest, RefusesNanosThatAreNotWithinASecond) {
 }
 
 TEST(ParseWholeDaysTest, TakesMidnightsOnly) {
-  const absl::StatusOr<Days> days = ParseWholeDays(Range(86'400, 3 * 86'400), "range");
+  constexpr int64_t kDay = 86'400;
+  const absl::StatusOr<Days> days = ParseWholeDays(Range(kDay, 3 * kDay), "range");
   EXPECT_EQ(days->first, 1);
   EXPECT_EQ(days->last, 2);
-  for (const common::v1::TimeRange& cut : {Range(86'401, 3 * 86'400), Range(0, 86'399)}) {
+  for (const common::v1::TimeRange& cut : {Range(kDay + 1, 3 * kDay), Range(0, kDay - 1)}) {
     EXPECT_THAT(std::string(ParseWholeDays(cut, "range").status().message()), HasSubstr("range: cuts a UTC day"));
   }
 }

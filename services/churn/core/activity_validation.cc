@@ -51,7 +51,7 @@ absl::Status ValidateMoney(absl::string_view amount_field, int64_t minor, absl::
 }
 
 absl::Status ValidateSubscription(absl::string_view field, const v1::Subscription& subscription) {
-  const absl::Status valid = ValidateText(absl::StrCat(field, ".plan"), subscription.plan(), kMostNameBytes);
+  absl::Status valid = ValidateText(absl::StrCat(field, ".plan"), subscription.plan(), kMostNameBytes);
   if (!valid.ok()) return valid;
   return ValidateMoney(absl::StrCat(field, ".monthly_recurring_minor"), subscription.monthly_recurring_minor(),
                        absl::StrCat(field, ".currency"), subscription.currency());
@@ -110,7 +110,7 @@ absl::Status ValidateAttributes(const v1::AttributesSet& set) {
                    absl::StrCat("give 1 to ", kMostAttributesAtOnce, " at a time"));
   }
   for (const auto& [key, value] : set.attributes()) {
-    const absl::Status valid = ValidateAttribute(key, value);
+    absl::Status valid = ValidateAttribute(key, value);
     if (!valid.ok()) return valid;
   }
   return absl::OkStatus();

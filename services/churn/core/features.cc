@@ -190,7 +190,8 @@ std::optional<double> DaysSinceLast(const Daily& daily, int64_t today) {
 // Whole days, or nothing when it never happened.
 std::optional<double> DaysSince(std::optional<int64_t> moment_ms, int64_t as_of_ms) {
   if (!moment_ms || *moment_ms > as_of_ms) return std::nullopt;
-  return static_cast<double>((as_of_ms - *moment_ms) / kDayMs);
+  const int64_t days = (as_of_ms - *moment_ms) / kDayMs;
+  return static_cast<double>(days);
 }
 
 // Logarithm of the daily rate of the last 30 days over that of the 90 days before, as far back as anything is known.

@@ -282,7 +282,7 @@ class Parser {
     if (test.comparator == Comparator::kHas && word->text == "*") {
       test.value = Presence();
     } else {
-      const absl::Status converted = Convert(info, *word, test);
+      absl::Status converted = Convert(info, *word, test);
       if (!converted.ok()) return converted;
     }
     return info.type == ValueType::kTopic ? ReadWithin(test) : absl::OkStatus();

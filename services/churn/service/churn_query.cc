@@ -157,7 +157,7 @@ absl::Status QueryChurn(Directory& directory, absl::Time now, absl::string_view 
 
   const auto groups = FindGroups(directory, tenant, *grouping, timelines);
   if (!groups.ok()) return groups.status();
-  const absl::Status fits = CheckRows("bucket", buckets->list.size() * (groups->size() - 1), kMostRows, kSmaller);
+  absl::Status fits = CheckRows("bucket", buckets->list.size() * (groups->size() - 1), kMostRows, kSmaller);
   if (!fits.ok()) return fits;
   const auto tables = CountAll(directory, tenant, *grouping, *groups, timelines);
   if (!tables.ok()) return tables.status();

@@ -110,6 +110,7 @@ std::vector<Cell> CountBuckets(const Plan& plan, const std::vector<Signup>& sign
     buckets[plan.period.range.Contains(signup.at) ? plan.buckets.IndexOf(signup.at) + 1 : 0].push_back(signup);
   }
   std::vector<Cell> cells;
+  cells.reserve(buckets.size());
   for (const std::vector<Signup>& bucket : buckets) cells.push_back(CountCell(plan, bucket));
   return cells;
 }
@@ -166,7 +167,7 @@ absl::Status QueryConversion(Directory& directory, absl::Time now, absl::string_
   if (!signups.ok()) return signups.status();
   if (!plan->grouping.is_grouped()) (*signups)[""];  // always has rows
   const auto groups = LargestGroups(*std::move(signups), plan->grouping.most_groups);
-  const absl::Status fits =
+  absl::Status fits =
       CheckRows("bucket", plan->buckets.list.size() * groups.size() * plan->windows.size(), kMostFigures, kSmaller);
   if (!fits.ok()) return fits;
   CellsByGroup cells;

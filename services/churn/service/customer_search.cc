@@ -185,7 +185,7 @@ absl::Status SearchCustomers(Directory& directory, Reader& reader, absl::string_
     if (!scores.ok()) return scores.status();
     search.SetScores(*std::move(scores));
   }
-  const absl::Status run = Run(directory, reader, tenant, search);
+  absl::Status run = Run(directory, reader, tenant, search);
   if (!run.ok()) return run;
   response.set_total_count(search.total());
   return ShowPage(reader, tenant, search.TakeFirst(), page_size, response);

@@ -73,7 +73,8 @@ struct Directory::Shard {
 
   Pieces Of(uint32_t first_partition, uint32_t end_partition) {
     const absl::MutexLock lock(&mutex);
-    return {pieces.begin() + first_partition * kRowPieces, pieces.begin() + end_partition * kRowPieces};
+    return {pieces.begin() + ptrdiff_t{first_partition} * kRowPieces,
+            pieces.begin() + ptrdiff_t{end_partition} * kRowPieces};
   }
 };
 
@@ -108,7 +109,7 @@ absl::Status Directory::ForEach(absl::string_view tenant,
   RowVisitor visitor(visit);
   for (const auto& piece : *pieces) {
     for (size_t i = 0; piece != nullptr && i < piece->size(); ++i) {
-      const absl::Status visited = visitor.Visit(piece->at(i));
+      absl::Status visited = visitor.Visit(piece->at(i));
       if (!visited.ok()) return visited;
     }
   }
@@ -137,7 +138,7 @@ absl::Status Directory::ForEachInPartition(absl::string_view tenant, uint32_t pa
   while (!heads.empty()) {
     const Next next = heads.top();
     heads.pop();
-    const absl::Status visited = visitor.Visit(next.piece->at(next.row));
+    absl::Status visited = visitor.Visit(next.piece->at(next.row));
     if (!visited.ok()) return visited;
     push(*next.piece, next.row + 1);
   }

@@ -66,14 +66,14 @@ absl::StatusOr<HealthRulesStore::Current> HealthRulesStore::Get(absl::string_vie
 absl::Status HealthRulesStore::Set(absl::string_view tenant, const std::optional<v1::HealthRules>& rules) {
   storage::v1::StoredHealthRules stored;
   if (rules) {
-    const absl::Status valid = ValidateCustomerHealthRules(*rules);
+    absl::Status valid = ValidateCustomerHealthRules(*rules);
     if (!valid.ok()) return valid;
     *stored.mutable_rules() = *rules;
   }
   store::Mutation mutation;
   mutation.partition = PlaceOf(tenant);
   mutation.puts.push_back({RulesKey(), stored.SerializeAsString()});
-  const absl::Status committed = store_.Commit(std::vector<store::Mutation>{std::move(mutation)}).front();
+  absl::Status committed = store_.Commit(std::vector<store::Mutation>{std::move(mutation)}).front();
   if (!committed.ok()) return committed;
   return Read(tenant).status();
 }

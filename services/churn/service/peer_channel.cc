@@ -37,7 +37,7 @@ absl::Status CheckFiles(const PeerOptions& options) {
   if (options.cert.empty() != options.key.empty()) {
     return absl::InvalidArgumentError("--peer-cert and --peer-key belong together; give both");
   }
-  const absl::Status ca = CheckPem("--peer-ca", options.ca);
+  absl::Status ca = CheckPem("--peer-ca", options.ca);
   if (!ca.ok() || options.cert.empty()) return ca;
   const absl::Status cert = CheckPem("--peer-cert", options.cert);
   return cert.ok() ? CheckPem("--peer-key", options.key) : cert;

@@ -21,7 +21,6 @@
 namespace rapport::churn {
 namespace {
 
-using storage::v1::CustomerRecord;
 using storage::v1::StoredActivity;
 using v1::Activity;
 
@@ -112,7 +111,7 @@ class ActivityWrite final : public write::Write {
     } else {
       outcome_ = v1::OUTCOME_CREATED;
     }
-    const absl::Status replaced = shared.Replace(known, activity_);
+    absl::Status replaced = shared.Replace(known, activity_);
     if (!replaced.ok()) return replaced;
     if (known == nullptr) changes.Add(ActivityIdsTable(activity_.customer_id()), activity_.activity_id(), 1);
     StoredActivity now_known;

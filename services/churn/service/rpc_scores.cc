@@ -141,8 +141,9 @@ grpc::ServerUnaryReactor* ChurnService::SweepScores(grpc::CallbackServerContext*
   return runtime_.Blocking(context, kSweepScores, [=, this](const Call& call) -> absl::Status {
     const auto go_on = [&] { return absl::Now() < call.deadline && !context->IsCancelled() && !runtime_.draining(); };
     absl::StatusOr<v1::SweepScoresResponse> swept = parts_.sweep.RunNow(call.principal.tenant, go_on);
-    if (swept.ok()) *response = *std::move(swept);
-    return swept.status();
+    if (!swept.ok()) return swept.status();
+    *response = *std::move(swept);
+    return absl::OkStatus();
   });
 }
 

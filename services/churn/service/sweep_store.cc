@@ -24,6 +24,7 @@ absl::StatusOr<Message> Parse(const std::string& bytes) {
 absl::StatusOr<std::vector<store::Entity>> LoadEach(store::Store& store, absl::string_view tenant,
                                                     const std::vector<uint32_t>& partitions, const store::Key& key) {
   std::vector<store::LoadRequest> requests;
+  requests.reserve(partitions.size());
   for (const uint32_t p : partitions) requests.push_back({{std::string(tenant), p}, {key}});
   auto loaded = store.Load(requests);
   if (!loaded.ok()) return loaded.status();
@@ -68,7 +69,7 @@ absl::Status SaveSweep(store::Store& store, const store::Partition& partition, c
   mutation.expects.push_back({StateKey(), entry.version});
   mutation.puts.push_back({StateKey(), entry.state.SerializeAsString()});
   mutation.puts.push_back({MetKey(), met.SerializeAsString()});
-  const absl::Status committed = store.Commit(std::vector<store::Mutation>{std::move(mutation)}).front();
+  absl::Status committed = store.Commit(std::vector<store::Mutation>{std::move(mutation)}).front();
   if (!committed.ok()) return committed;
   // A put does not tell its version. What is there now is what was put, unless somebody took the lease in the meantime.
   const auto loaded = LoadEach(store, partition.tenant, {partition.index}, StateKey());

@@ -29,7 +29,7 @@ absl::Status CheckEnough(const LabelledData& data, const v1::TrainingOptions& op
   const auto churned = std::count(data.labels.begin(), data.labels.end(), 1);
   const auto stayed = static_cast<int64_t>(data.labels.size()) - churned;
   // So that folds of all rows but a fold still hold both outcomes.
-  const int64_t fewest = std::max<int64_t>(kFewestOfEachOutcome, 2 * options.folds());
+  const int64_t fewest = std::max<int64_t>(kFewestOfEachOutcome, int64_t{2} * options.folds());
   if (std::min(churned, stayed) >= fewest) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(churned, " customers were lost and ", stayed, " stayed: at least ",
                                                     fewest, " of each are needed to learn from; ", remedy));
@@ -206,8 +206,9 @@ absl::StatusOr<LabelledData> TrainingRun::LoadData(v1::ModelMetadata& metadata) 
   metadata.set_source(file.name());
   const absl::Status loaded = Persist([&] {
     absl::StatusOr<std::string> csv = trainings_.LoadFile(tenant_, stored_);
-    if (csv.ok()) file.set_csv(*std::move(csv));
-    return csv.status();
+    if (!csv.ok()) return csv.status();
+    file.set_csv(*std::move(csv));
+    return absl::OkStatus();
   });
   if (!loaded.ok()) return loaded;
   return ReadLabelledFile(file, stored_.request().options());

@@ -26,7 +26,7 @@ class Adder {
 
   void Row(const google::protobuf::Timestamp& at, absl::string_view customer_id, ScoreCode code,
            const rollup::Codes& codes, bool has_comment) {
-    constexpr int64_t kDayMillis = 24 * 3600 * 1000;
+    constexpr int64_t kDayMillis = 86'400'000;
     const int64_t millis = ToMillis(at);
     const int64_t day = millis / kDayMillis;
     const Fact fact{static_cast<uint32_t>(millis % kDayMillis), code, has_comment, codes, customer_id, rating_id_};

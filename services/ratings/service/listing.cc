@@ -38,7 +38,7 @@ struct Candidate {
   uint32_t millis;
   std::string rating_id;
 
-  friend auto operator<=>(const Candidate&, const Candidate&) = default;
+  friend auto operator<=>(const Candidate&, const Candidate&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 class Lister {

@@ -45,6 +45,7 @@ class Answering : public rollup::SeriesAnswer<v1::RatingRow, Cell> {
  protected:
   absl::Status Count(const std::vector<Interval>& intervals, absl::Span<Groups> groups) override {
     std::vector<Interval> bounded;
+    bounded.reserve(intervals.size());
     for (const Interval& interval : intervals) bounded.push_back(reader_.Bounded(interval));
     const auto counted =
         rollup::CountSeries(series(), rollup::Pairs::kAllLevels, {0}, bounded,

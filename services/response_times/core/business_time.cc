@@ -66,7 +66,7 @@ absl::StatusOr<BusinessTime::Week> BusinessTime::ParseWeek(const v1::BusinessCal
   return week;
 }
 
-absl::StatusOr<BusinessTime> BusinessTime::Create(std::vector<v1::BusinessCalendar> versions) {
+absl::StatusOr<BusinessTime> BusinessTime::Create(const std::vector<v1::BusinessCalendar>& versions) {
   BusinessTime time;
   for (const v1::BusinessCalendar& version : versions) {
     absl::StatusOr<Week> week = ParseWeek(version);

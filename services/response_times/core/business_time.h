@@ -22,7 +22,7 @@ namespace rapport::response_times {
 class BusinessTime {
  public:
   // From all versions of one calendar, in the order of their creation. INVALID_ARGUMENT when one does not parse.
-  static absl::StatusOr<BusinessTime> Create(std::vector<v1::BusinessCalendar> versions);
+  static absl::StatusOr<BusinessTime> Create(const std::vector<v1::BusinessCalendar>& versions);
 
   const std::string& calendar_id() const { return calendar_id_; }
 

@@ -20,7 +20,7 @@ using storage::v1::Analysis;
 using storage::v1::Stretch;
 using storage::v1::TargetPromise;
 
-constexpr int64_t kDayMs = 24 * 3600 * 1000;
+constexpr int64_t kDayMs = 86'400'000;
 
 // Which stretches and promises of an analysis need not be counted.
 struct Unchanged {

@@ -22,7 +22,7 @@ absl::Status ValidateDated(absl::string_view field, const google::protobuf::Time
 }
 
 absl::Status ValidatePast(absl::string_view field, const google::protobuf::Timestamp& moment, absl::Time now) {
-  const absl::Status valid = ValidateDated(field, moment);
+  absl::Status valid = ValidateDated(field, moment);
   if (!valid.ok() || FromProto(moment) <= now + kClockTolerance) return valid;
   return Invalid(field, ShownMoment(FromProto(moment)),
                  absl::StrCat("is later than this server's clock by more than ", absl::FormatDuration(kClockTolerance),

@@ -26,12 +26,12 @@ absl::StatusOr<std::shared_ptr<const Policies>> Policies::Create(storage::v1::Re
   for (const v1::BusinessCalendar& version : policies->resources_.calendars()) {
     versions[version.calendar_id()].push_back(version);
   }
-  for (auto& [id, of_calendar] : versions) {
+  for (const auto& [id, of_calendar] : versions) {
     Timeline<bool> is_default;
     for (const v1::BusinessCalendar& version : of_calendar) {
       is_default.Add(EffectiveFrom(version), version.is_default());
     }
-    absl::StatusOr<BusinessTime> time = BusinessTime::Create(std::move(of_calendar));
+    absl::StatusOr<BusinessTime> time = BusinessTime::Create(of_calendar);
     if (!time.ok()) return time.status();
     policies->calendars_.emplace(id, CalendarVersions{*std::move(time), std::move(is_default)});
   }

@@ -101,7 +101,7 @@ absl::Status ValidateWeek(const v1::BusinessCalendar& calendar) {
       return Invalid(absl::StrCat(at, ".day"), v1::DayOfWeek_Name(weekday.day()),
                      "comes twice; put all its hours into one entry");
     }
-    const absl::Status valid = ValidateHours(absl::StrCat(at, ".hours"), weekday.hours());
+    absl::Status valid = ValidateHours(absl::StrCat(at, ".hours"), weekday.hours());
     if (!valid.ok()) return valid;
     open = open || !weekday.hours().empty();
   }
@@ -149,7 +149,7 @@ absl::Status ValidateTiers(const v1::SlaPolicy& policy) {
   for (int i = 0; i < policy.tiers_size(); ++i) {
     const std::string at = absl::StrCat("tiers[", i, "]");
     if (policy.tiers(i).empty()) return Invalid(at, "\"\"", "is none; leave `tiers` empty for any");
-    const absl::Status valid = ValidateText(at, policy.tiers(i), kMostTierBytes);
+    absl::Status valid = ValidateText(at, policy.tiers(i), kMostTierBytes);
     if (!valid.ok()) return valid;
   }
   return absl::OkStatus();
@@ -203,7 +203,7 @@ absl::Status ValidateTargets(const v1::SlaPolicy& policy, const storage::v1::Res
       return Invalid(absl::StrCat(at, ".clock"), "CLOCK_BUSINESS",
                      "needs a calendar; name one in `calendar_id`, or make one the default");
     }
-    const absl::Status valid = ValidateWithin(absl::StrCat(at, ".within"), target.within());
+    absl::Status valid = ValidateWithin(absl::StrCat(at, ".within"), target.within());
     if (!valid.ok()) return valid;
   }
   return absl::OkStatus();

@@ -152,6 +152,7 @@ std::vector<const Resource*> LatestById(const RepeatedPtrField<Resource>& all) {
   std::map<absl::string_view, const Resource*> latest;
   for (const Resource& each : all) latest[IdOf(each)] = &each;
   std::vector<const Resource*> list;
+  list.reserve(latest.size());
   for (const auto& [unused, resource] : latest) list.push_back(resource);
   return list;
 }

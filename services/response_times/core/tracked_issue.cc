@@ -44,7 +44,7 @@ absl::Status ValidateIds(absl::string_view field, const IdList& ids) {
     return Invalid(field, absl::StrCat(ids.size(), " ids"), absl::StrCat("were sent; send 1 to ", kMostIds));
   }
   for (int i = 0; i < ids.size(); ++i) {
-    const absl::Status valid = ValidateId(absl::StrCat(field, "[", i, "]"), ids[i]);
+    absl::Status valid = ValidateId(absl::StrCat(field, "[", i, "]"), ids[i]);
     if (!valid.ok()) return valid;
   }
   return absl::OkStatus();
@@ -67,7 +67,7 @@ absl::StatusOr<bool> Link(const IdList& conversation_ids, IssueRecord& record) {
   absl::flat_hash_set<absl::string_view> linked = SetOf(record.conversation_ids());
   std::vector<absl::string_view> added;
   for (const std::string& id : conversation_ids) {
-    if (linked.insert(id).second) added.push_back(id);
+    if (linked.insert(id).second) added.emplace_back(id);
   }
   if (linked.size() > kMostConversations) {
     return absl::FailedPreconditionError(
@@ -145,6 +145,7 @@ std::vector<v1::PersonToTell> PeopleOf(const IssueRecord& record,
     for (const std::string& id : counted[i]->follower_ids()) add(id, i, true);
   }
   std::vector<v1::PersonToTell> list;
+  list.reserve(people.size());
   for (auto& [unused, person] : people) list.push_back(std::move(person));
   return list;
 }

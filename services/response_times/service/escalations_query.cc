@@ -24,11 +24,11 @@ absl::Status QueryEscalations(Reader& reader, rollup::Dictionary& dictionary, ab
   AskForOneGroupOnly(*series);
   EscalationTally tally;
   const Interval range = reader.Bounded(series->range);
-  const absl::Status read = reader.ForEach<DecodeEscalation>(
-      tenant, TablesOfDays(range, EscalationTable), [&](const EscalationFact& fact, int64_t count) {
-        if (!series->GroupOf(fact.codes)) return;
-        if (range.Contains(absl::FromUnixMillis(fact.occurred_ms))) tally.Add(fact, count);
-      });
+  const auto add = [&](const EscalationFact& fact, int64_t count) {
+    if (!series->GroupOf(fact.codes)) return;
+    if (range.Contains(absl::FromUnixMillis(fact.occurred_ms))) tally.Add(fact, count);
+  };
+  absl::Status read = reader.ForEach<DecodeEscalation>(tenant, TablesOfDays(range, EscalationTable), add);
   if (!read.ok()) return read;
   response = tally.MakeFigures(request.top_customers() > 0 ? request.top_customers() : kDefaultTopCustomers,
                                series->confidence);

@@ -25,6 +25,7 @@ std::vector<std::string> TablesOfMonths(const std::vector<Interval>& intervals,
     }
   }
   std::vector<std::string> tables;
+  tables.reserve(months.size());
   for (const absl::CivilMonth& month : months) tables.push_back(table_of(absl::FromCivil(month, absl::UTCTimeZone())));
   return tables;
 }

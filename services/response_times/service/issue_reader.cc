@@ -61,6 +61,7 @@ absl::StatusOr<std::vector<v1::PersonToTell>> LoadPeople(Reader& reader, absl::s
     for (auto& each : *conversations) analyses.push_back(std::move(*each.mutable_counted()));
   }
   std::vector<const storage::v1::Analysis*> counted;
+  counted.reserve(analyses.size());
   for (const storage::v1::Analysis& each : analyses) counted.push_back(&each);
   return PeopleOf(record, counted);
 }

@@ -67,7 +67,7 @@ bool Matches(const v1::Promise& promise, absl::string_view only_agent, const v1:
 
 absl::Status ListPromises(Reader& reader, absl::string_view tenant, absl::string_view only_agent,
                           const v1::ListPromisesRequest& request, v1::ListPromisesResponse& response) {
-  const absl::Status valid = Validate(request);
+  absl::Status valid = Validate(request);
   if (!valid.ok()) return valid;
   const auto due = ParseRange(request.due(), "due");
   if (!due.ok()) return due.status();

@@ -21,7 +21,7 @@ struct DuePromise {
   int64_t due_ms = 0;
   std::string id;
 
-  friend auto operator<=>(const DuePromise&, const DuePromise&) = default;
+  friend auto operator<=>(const DuePromise&, const DuePromise&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // Promises of `due`, by when they are due, then by id: those after `after`, the first `limit`. Paused ones are left

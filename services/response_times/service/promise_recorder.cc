@@ -234,6 +234,7 @@ void PromiseRecorder::Erase(absl::string_view tenant, absl::string_view customer
   if (promise_ids.empty()) return done(0);
   auto gathering = std::make_shared<write::Gathering>(promise_ids.size(), done);
   std::vector<std::unique_ptr<write::Write>> writes;
+  writes.reserve(promise_ids.size());
   for (const std::string& id : promise_ids) {
     writes.push_back(std::make_unique<EraseWrite>(tenant, id, partition_count_, customer_id, gathering));
   }

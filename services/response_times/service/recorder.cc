@@ -86,8 +86,9 @@ class ConversationWrite : public write::Write {
 
   absl::Status Prepare() override {
     absl::StatusOr<std::shared_ptr<const Policies>> policies = resources_.Get(partition_.tenant);
-    if (policies.ok()) policies_ = *std::move(policies);
-    return policies.status();
+    if (!policies.ok()) return policies.status();
+    policies_ = *std::move(policies);
+    return absl::OkStatus();
   }
 
   absl::Status Plan(absl::Span<write::EntityState*> entities, write::Changes&) final {
@@ -262,6 +263,7 @@ void Recorder::Erase(absl::string_view tenant, absl::string_view customer_id,
   if (conversation_ids.empty()) return done(0);
   auto gathering = std::make_shared<write::Gathering>(conversation_ids.size(), done);
   std::vector<std::unique_ptr<write::Write>> writes;
+  writes.reserve(conversation_ids.size());
   for (const std::string& id : conversation_ids) {
     writes.push_back(std::make_unique<EraseWrite>(tenant, partition_count_, id, customer_id, resources_, gathering));
   }

@@ -34,8 +34,9 @@ std::string OnlyAgent(const server::Principal& principal) {
 template <typename Response>
 PromiseRecorder::Done Into(Response* response, server::RpcRuntime::Done done) {
   return [response, done = std::move(done)](absl::StatusOr<v1::Promise> promise) {
-    if (promise.ok()) *response->mutable_promise() = *std::move(promise);
-    done(promise.status());
+    if (!promise.ok()) return done(promise.status());
+    *response->mutable_promise() = *std::move(promise);
+    done(absl::OkStatus());
   };
 }
 

@@ -124,6 +124,7 @@ TimesCell& TimesCounter::CellOf(rollup::Code group, TimesGroups& groups) const {
 
 absl::Status TimesCounter::Count(const std::vector<Interval>& intervals, absl::Span<TimesGroups> groups) {
   std::vector<Interval> bounded;
+  bounded.reserve(intervals.size());
   for (const Interval& interval : intervals) bounded.push_back(reader_.Bounded(interval));
   const auto counted = rollup::CountSeries(series_, kPairs, FamiliesOf(wanted_), bounded,
                                            [this](auto& query) { return reader_.Answer(tenant_, query); });
