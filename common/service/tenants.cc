@@ -19,7 +19,7 @@ absl::Status Tenants::Note(absl::string_view tenant) {
   store::CounterLog row;
   row.Add(tenant, 1);
   mutation.adds.push_back({std::string(kTable), std::move(row)});
-  const absl::Status committed = store_.Commit({&mutation, 1}).front();
+  absl::Status committed = store_.Commit({&mutation, 1}).front();
   if (!committed.ok()) return committed;
   const absl::MutexLock lock(&mutex_);
   noted_.emplace(tenant);

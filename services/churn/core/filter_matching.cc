@@ -85,7 +85,8 @@ std::optional<double> TenureDays(const CustomerRow& row, int64_t now_ms) {
   constexpr int64_t kDayMs = 86'400'000;
   const std::optional<int64_t> since = ActiveSince(row, now_ms);
   if (!since) return std::nullopt;
-  return static_cast<double>((now_ms - *since) / kDayMs);
+  const int64_t days = (now_ms - *since) / kDayMs;
+  return static_cast<double>(days);
 }
 
 std::optional<double> ScoreOf(const FilteredCustomer& customer, v1::ScoreKind kind) {

@@ -207,7 +207,7 @@ const v1::HealthRules& DefaultHealthRules() {
 }
 
 absl::Status ValidateCustomerHealthRules(const v1::HealthRules& rules) {
-  if (const absl::Status valid = ValidateHealthRules(rules); !valid.ok()) return valid;
+  if (absl::Status valid = ValidateHealthRules(rules); !valid.ok()) return valid;
   for (int i = 0; i < rules.signals_size(); ++i) {
     const v1::FeatureDefinition* definition = FindStandardFeature(rules.signals(i).name());
     if (definition != nullptr && definition->feature().kind() != v1::FEATURE_KIND_CATEGORICAL) continue;

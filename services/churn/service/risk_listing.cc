@@ -113,7 +113,7 @@ bool Matches(const storage::v1::StoredScore& stored, const v1::ListCustomersByRi
 absl::Status ListCustomersByRisk(Reader& reader, absl::string_view tenant,
                                  const v1::ListCustomersByRiskRequest& request,
                                  v1::ListCustomersByRiskResponse& response) {
-  const absl::Status valid = Validate(request);
+  absl::Status valid = Validate(request);
   if (!valid.ok()) return valid;
   absl::StatusOr<std::optional<Place>> after = DecodeToken(request.page().page_token());
   if (!after.ok()) return after.status();

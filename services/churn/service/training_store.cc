@@ -244,6 +244,7 @@ absl::StatusOr<std::vector<std::string>> TrainingStore::TenantsWithOpen(const st
   std::vector<std::string> found;
   if (tenants.empty()) return found;
   std::vector<store::LoadRequest> requests;
+  requests.reserve(tenants.size());
   for (const std::string& tenant : tenants) requests.push_back({PartitionOf(tenant), {OpenKey()}});
   const auto loaded = store_.Load(requests);
   if (!loaded.ok()) return loaded.status();

@@ -122,7 +122,7 @@ absl::Status GetSatisfaction(Reader& reader, absl::string_view tenant,
 
   const std::vector<std::string> ids(request.customer_ids().begin(), request.customer_ids().end());
   for (const std::string& id : ids) {
-    const absl::Status valid = ValidateId("customer_ids", id);
+    absl::Status valid = ValidateId("customer_ids", id);
     if (!valid.ok()) return valid;
   }
   const absl::StatusOr<KnownCustomers> known = ReadCustomers(reader, tenant, ids, *days);
@@ -154,7 +154,7 @@ absl::Status RankCustomers(Reader& reader, rollup::Dictionary& dictionary, absl:
   }
 
   CustomerTally tally;
-  const absl::Status read = reader.ForEachFact(tenant, *range, [&](int64_t, const Fact& fact, int64_t count) {
+  absl::Status read = reader.ForEachFact(tenant, *range, [&](int64_t, const Fact& fact, int64_t count) {
     const ScoreInfo* info = Describe(fact.code);
     if (info == nullptr || info->is_survey || info->scale != rank->scale) return;
     if (filter && fact.codes[filter->first] != filter->second) return;
@@ -164,6 +164,7 @@ absl::Status RankCustomers(Reader& reader, rollup::Dictionary& dictionary, absl:
 
   std::vector<RankedCustomer> ranked = tally.Rank(*rank);
   std::vector<std::string> ids;
+  ids.reserve(ranked.size());
   for (const RankedCustomer& each : ranked) ids.push_back(each.position.customer_id);
   const absl::StatusOr<KnownCustomers> known = ReadCustomers(reader, tenant, ids, Days{});
   if (!known.ok()) return known.status();

@@ -180,8 +180,8 @@ Recorder::Recorder(write::WritePath& path, rollup::Dictionary& dictionary, uint3
       clock_(std::move(clock)) {}
 
 template <typename Event>
-void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, std::vector<const Event*> events,
-                         std::vector<v1::ItemResult*> results, Done done) {
+void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, const std::vector<const Event*>& events,
+                         const std::vector<v1::ItemResult*>& results, const Done& done) {
   const absl::Time now = clock_();
   TenantMetrics& metrics = metrics_.Of(tenant);
   std::vector<size_t> accepted;
@@ -210,21 +210,23 @@ void Recorder::RecordAll(absl::string_view tenant, absl::Time deadline, std::vec
   if (!submitted.ok()) done(submitted);
 }
 
-void Recorder::Record(absl::string_view tenant, absl::Time deadline, std::vector<const v1::Rating*> ratings,
-                      std::vector<v1::ItemResult*> results, Done done) {
-  RecordAll(tenant, deadline, std::move(ratings), std::move(results), std::move(done));
+void Recorder::Record(absl::string_view tenant, absl::Time deadline, const std::vector<const v1::Rating*>& ratings,
+                      const std::vector<v1::ItemResult*>& results, const Done& done) {
+  RecordAll(tenant, deadline, ratings, results, done);
 }
 
-void Recorder::Record(absl::string_view tenant, absl::Time deadline, std::vector<const v1::Survey*> surveys,
-                      std::vector<v1::ItemResult*> results, Done done) {
-  RecordAll(tenant, deadline, std::move(surveys), std::move(results), std::move(done));
+void Recorder::Record(absl::string_view tenant, absl::Time deadline, const std::vector<const v1::Survey*>& surveys,
+                      const std::vector<v1::ItemResult*>& results, const Done& done) {
+  RecordAll(tenant, deadline, surveys, results, done);
 }
 
 void Recorder::Erase(absl::string_view tenant, absl::string_view customer_id,
-                     const std::vector<std::string>& rating_ids, std::function<void(absl::StatusOr<int64_t>)> done) {
+                     const std::vector<std::string>& rating_ids,
+                     const std::function<void(absl::StatusOr<int64_t>)>& done) {
   if (rating_ids.empty()) return done(0);
   auto gathering = std::make_shared<write::Gathering>(rating_ids.size(), done);
   std::vector<std::unique_ptr<write::Write>> writes;
+  writes.reserve(rating_ids.size());
   for (const std::string& id : rating_ids) {
     writes.push_back(std::make_unique<EraseWrite>(tenant, partition_count_, id, customer_id, gathering));
   }

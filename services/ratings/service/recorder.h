@@ -36,19 +36,19 @@ class Recorder {
 
   // Records events with one result each, in order. `done` gets OK when all results are final, or the error that failed
   // the call as a whole, RESOURCE_EXHAUSTED above all. Events and results must live until then.
-  void Record(absl::string_view tenant, absl::Time deadline, std::vector<const v1::Rating*> ratings,
-              std::vector<v1::ItemResult*> results, Done done);
-  void Record(absl::string_view tenant, absl::Time deadline, std::vector<const v1::Survey*> surveys,
-              std::vector<v1::ItemResult*> results, Done done);
+  void Record(absl::string_view tenant, absl::Time deadline, const std::vector<const v1::Rating*>& ratings,
+              const std::vector<v1::ItemResult*>& results, const Done& done);
+  void Record(absl::string_view tenant, absl::Time deadline, const std::vector<const v1::Survey*>& surveys,
+              const std::vector<v1::ItemResult*>& results, const Done& done);
 
   // Takes a customer out of these records. `done` gets how many had something to take out.
   void Erase(absl::string_view tenant, absl::string_view customer_id, const std::vector<std::string>& rating_ids,
-             std::function<void(absl::StatusOr<int64_t>)> done);
+             const std::function<void(absl::StatusOr<int64_t>)>& done);
 
  private:
   template <typename Event>
-  void RecordAll(absl::string_view tenant, absl::Time deadline, std::vector<const Event*> events,
-                 std::vector<v1::ItemResult*> results, Done done);
+  void RecordAll(absl::string_view tenant, absl::Time deadline, const std::vector<const Event*>& events,
+                 const std::vector<v1::ItemResult*>& results, const Done& done);
 
   write::WritePath& path_;
   rollup::Dictionary& dictionary_;

@@ -78,7 +78,7 @@ absl::string_view TextOf(Effect effect) {
   return "";
 }
 
-// Of a clock that runs still it is more than milliseconds.
+// What a clock shows that still runs is finer than that.
 google::protobuf::Duration InMilliseconds(absl::Duration duration) {
   return ToProto(absl::Trunc(duration, absl::Milliseconds(1)));
 }

@@ -25,7 +25,7 @@ absl::Status ValidateTimes(const v1::Promise& promise, absl::Time now) {
 }  // namespace
 
 absl::Status ValidatePromiseId(absl::string_view field, absl::string_view id) {
-  const absl::Status valid = ValidateId(field, id);
+  absl::Status valid = ValidateId(field, id);
   if (!valid.ok() || !absl::StrContains(id, '/')) return valid;
   return Invalid(field, Shown(id), "contains \"/\", as promises do that policies make; use an id without it");
 }

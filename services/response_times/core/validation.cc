@@ -41,7 +41,7 @@ absl::Status ValidateMessage(const ConversationEvent& event) {
 
 absl::Status ValidateSnooze(const ConversationEvent& event) {
   if (!event.snoozed().has_until()) return Invalid("snoozed.until", "missing;", "say until when, or use `held`");
-  const absl::Status valid = ValidateMoment("snoozed.until", event.snoozed().until());
+  absl::Status valid = ValidateMoment("snoozed.until", event.snoozed().until());
   if (!valid.ok() || ToMillis(event.snoozed().until()) > ToMillis(event.occurred_at())) return valid;
   return Invalid("snoozed.until", absl::FormatTime(FromProto(event.snoozed().until()), absl::UTCTimeZone()),
                  "is not later than `occurred_at`; leave the event out");
@@ -92,7 +92,7 @@ absl::Status ValidateKind(const ConversationEvent& event) {
 
 absl::Status ValidateOpening(const ConversationEvent& event) {
   if (!event.has_opened_at()) return absl::OkStatus();
-  const absl::Status valid = ValidateMoment("opened_at", event.opened_at());
+  absl::Status valid = ValidateMoment("opened_at", event.opened_at());
   if (!valid.ok() || ToMillis(event.occurred_at()) >= ToMillis(event.opened_at())) return valid;
   return Invalid(
       "occurred_at", absl::FormatTime(FromProto(event.occurred_at()), absl::UTCTimeZone()),

@@ -91,14 +91,13 @@ bool IsDueIn(const Days& days, int64_t due_ms) {
 }
 
 absl::Status ReadNow(Reader& reader, absl::string_view tenant, const Days& days, KnownCustomers& customers) {
-  const absl::Status read = reader.ForEach<DecodeCustomer>(tenant, TablesOf(customers, CustomerTable),
-                                                           [&](const CustomerFact& fact, int64_t count) {
-                                                             const auto found = customers.find(fact.customer_id);
-                                                             if (found == customers.end()) return;
-                                                             found->second.AddNow(fact, count);
-                                                             if (IsIn(days, fact.day))
-                                                               found->second.AddOfDay(fact, count);
-                                                           });
+  absl::Status read = reader.ForEach<DecodeCustomer>(tenant, TablesOf(customers, CustomerTable),
+                                                     [&](const CustomerFact& fact, int64_t count) {
+                                                       const auto found = customers.find(fact.customer_id);
+                                                       if (found == customers.end()) return;
+                                                       found->second.AddNow(fact, count);
+                                                       if (IsIn(days, fact.day)) found->second.AddOfDay(fact, count);
+                                                     });
   if (!read.ok()) return read;
   const int64_t now_ms = ToMillis(reader.Now());
   return reader.ForEach<DecodeCustomerPromise>(tenant, TablesOf(customers, CustomerPromiseTable),
@@ -123,7 +122,7 @@ class ReadAsOf {
  private:
   absl::Status ReadConversations(KnownCustomers& customers) {
     std::set<std::string> named;
-    const absl::Status read = reader_.ForEach<DecodeCustomer>(
+    absl::Status read = reader_.ForEach<DecodeCustomer>(
         tenant_, TablesOf(customers, CustomerTable), [&](const CustomerFact& fact, int64_t) {
           if (fact.item != CustomerItem::kNamedIn || !customers.contains(fact.customer_id)) return;
           named.emplace(fact.conversation_id);
@@ -188,7 +187,7 @@ class ReadAsOf {
   // Those that people made.
   absl::Status ReadPromises(KnownCustomers& customers) {
     std::vector<std::string> ids;
-    const absl::Status read = reader_.ForEach<DecodeCustomerPromise>(
+    absl::Status read = reader_.ForEach<DecodeCustomerPromise>(
         tenant_, TablesOf(customers, CustomerPromiseTable), [&](const CustomerPromise& promise, int64_t) {
           const bool wanted = !promise.promise_id.empty() && customers.contains(promise.customer_id);
           if (wanted && IsDueIn(days_, promise.due_ms)) ids.emplace_back(promise.promise_id);
@@ -267,17 +266,17 @@ absl::Status GetResponsiveness(Reader& reader, const Policies& policies, absl::s
   if (!days.ok()) return days.status();
   KnownCustomers customers;
   for (const std::string& id : request.customer_ids()) {
-    const absl::Status valid = ValidateId("customer_ids", id);
+    absl::Status valid = ValidateId("customer_ids", id);
     if (!valid.ok()) return valid;
     customers.try_emplace(id);
   }
   if (request.has_as_of()) {
-    const absl::Status valid = ValidateDated("as_of", request.as_of());
+    absl::Status valid = ValidateDated("as_of", request.as_of());
     if (!valid.ok()) return valid;
   }
-  const absl::Status read = request.has_as_of()
-                                ? ReadAsOf(reader, policies, tenant, *days, FromProto(request.as_of())).Run(customers)
-                                : ReadNow(reader, tenant, *days, customers);
+  absl::Status read = request.has_as_of()
+                          ? ReadAsOf(reader, policies, tenant, *days, FromProto(request.as_of())).Run(customers)
+                          : ReadNow(reader, tenant, *days, customers);
   if (!read.ok()) return read;
   for (const std::string& id : request.customer_ids()) {
     *response.add_customers() = Present(id, customers.at(id), *confidence);

@@ -71,7 +71,7 @@ absl::Status EventExport::StartDay() {
     std::vector<std::string> tables;
     for (int64_t day = day_; day <= std::min(last_day_, day_ + ahead - 1); ++day) tables.push_back(ActivityTable(day));
     std::vector<std::vector<std::string>> found(tables.size());
-    const absl::Status read =
+    absl::Status read =
         rollup::ReadTables(reader_->store(), tenant_, tables, [&](size_t table, const store::CounterLog& log) {
           for (const auto& [row, count] : log.Sum()) {
             if (count > 0) found[table].push_back(row);

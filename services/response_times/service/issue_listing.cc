@@ -33,7 +33,7 @@ struct Position {
   int64_t created_ms = 0;
   std::string issue_id;
 
-  friend auto operator<=>(const Position&, const Position&) = default;
+  friend auto operator<=>(const Position&, const Position&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 std::string EncodeToken(const Position& position) {
@@ -130,7 +130,7 @@ absl::Status ListPeople(Reader& reader, absl::string_view tenant, const v1::List
   if (!absl::WebSafeBase64Unescape(request.page().page_token(), &after)) return StrangePageToken();
   const auto record = LoadIssue(reader, tenant, request.issue_id());
   if (!record.ok()) return record.status();
-  const absl::Status resolved = RequireResolved(*record);
+  absl::Status resolved = RequireResolved(*record);
   if (!resolved.ok()) return resolved;
   auto people = LoadPeople(reader, tenant, *record);
   if (!people.ok()) return people.status();

@@ -49,7 +49,7 @@ absl::Status IssueWatch::ReadOn() {
   if (!changed.ok()) return changed.status();
   if (told_.size() > kMostRemembered) told_.clear();
   for (const std::string& issue_id : std::set<std::string>(changed->begin(), changed->end())) {
-    const absl::Status told = Tell(issue_id);
+    absl::Status told = Tell(issue_id);
     if (!told.ok()) return told;
   }
   token_moved_ = !changed->empty();

@@ -10,7 +10,6 @@
 namespace rapport::response_times {
 namespace {
 
-using storage::v1::ConversationRecord;
 using storage::v1::PromiseRecord;
 
 constexpr size_t kIdsPerRead = 1000;

@@ -35,8 +35,9 @@ const std::string& IdOf(const v1::SlaPolicy& policy) {
 // Puts what was stored into the answer.
 template <typename Resource>
 absl::Status Answer(absl::StatusOr<Resource> stored, Resource& answer) {
-  if (stored.ok()) answer = *std::move(stored);
-  return stored.status();
+  if (!stored.ok()) return stored.status();
+  answer = *std::move(stored);
+  return absl::OkStatus();
 }
 
 // All versions under the id, the latest first. NOT_FOUND names `field`.

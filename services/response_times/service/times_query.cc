@@ -30,7 +30,7 @@ class TimesAnswer : public rollup::SeriesAnswer<v1::ResponseTimeRow, TimesCell> 
 
   absl::Status SumUp(absl::Span<Groups> buckets, Groups& period) override {
     if (internal_) {
-      const absl::Status found = counter_.SetMaxima(series().buckets, buckets);
+      absl::Status found = counter_.SetMaxima(series().buckets, buckets);
       if (!found.ok()) return found;
     }
     if (series().one_bucket) return absl::OkStatus();
@@ -104,7 +104,7 @@ absl::Status QueryShareRank(Reader& reader, rollup::Dictionary& dictionary, cons
   const std::vector<TimesWanted> wanted = {plan->wanted};
   TimesCounter counter(reader, tenant, policies, plan->series, wanted);
   std::vector<TimesGroups> groups(1);
-  const absl::Status counted = counter.Count({plan->series.range}, absl::MakeSpan(groups));
+  absl::Status counted = counter.Count({plan->series.range}, absl::MakeSpan(groups));
   if (!counted.ok()) return counted;
   // The whole table decides on what to withhold of one group.
   TimeCounts counts;
@@ -123,6 +123,7 @@ absl::Status QueryShareRank(Reader& reader, rollup::Dictionary& dictionary, cons
   SetShareRank(plan->wanted.metric, counts, plan->duration_ms, plan->series.confidence, &response);
   if (IsInternal(request.audience())) return absl::OkStatus();
   std::vector<v1::ResponseTimeRow*> pointers;
+  pointers.reserve(rows.size());
   for (v1::ResponseTimeRow& row : rows) pointers.push_back(&row);
   WithholdSmall(min_group_size, pointers, {});
   if (shown >= 0 && rows[static_cast<size_t>(shown)].times(0).suppressed()) response.Clear();
