@@ -62,7 +62,7 @@ test('starts with an example month, stops, and starts again with its data', asyn
   assert.match(first.stdout, /Activities: \d+ new, 0 known already, 0 refused/);
   assert.match(first.stdout, new RegExp(`127.0.0.1:${ports.churn}`));
   assert.match(first.stdout, /scored [1-9]\d* customers/);
-  assert.match(first.stdout, /customer-\d+ +\d+\.\d %/);
+  assert.match(first.stdout, /customer-\d+ +\d+\.\d % +[A-Z]+ .*▲ \w+/);
   const sources = await sourcesOfRisk(ports);
   for (const source of ['RATINGS', 'RESPONSE_TIMES']) assert.ok(sources.has(`FEATURE_SOURCE_${source}`), `of ${[...sources]}, none of ${source}`);
   const before = await figures(ports);
